@@ -1,0 +1,260 @@
+"""The relay: sends what is in the outbox to the broker, each event at least once, each subject in order.
+
+It runs in its own process without eventlet. One pass: pick the first unsent event of many subjects, lock
+those nobody else holds, publish them, wait for the broker's confirms, mark them sent, commit. Only heads
+are ever in flight, so a refused event holds back its own subject and nothing else; what a crash leaves
+published but unmarked is published again, before the subject's next event, and the inbox drops the double.
+
+Any number of relays may run for a service: row locks share the work out.
+"""
+
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pika
+import pika.exceptions
+
+from shared import db, health, logs, metrics
+from shared.bus import envelope, topology
+from shared.bus.publisher import BrokerSilent, Publisher
+from shared.bus.statements import sql
+from shared.bus.watch import Watch
+from shared.config import Config
+
+log = logs.get(__name__)
+
+SENT_DAYS = 7
+_LOOP = "relay"
+
+
+class _Blocked(Exception):
+    """The broker stopped taking messages (connection.blocked)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a relay goes about it; the defaults are for production, tests shorten them."""
+
+    # Events locked, published and confirmed together.
+    batch: int = 500
+    # Between passes that found nothing.
+    poll_seconds: float = 0.02
+    # A broker that confirms nothing for so long is taken for dead.
+    confirm_seconds: float = 15.0
+    # No pass, with all its waits, may take longer: then the database link is cut.
+    pass_seconds: float = 35.0
+    heartbeat_seconds: int = 10
+    longest_pause_seconds: float = 5.0
+    # Longest time before a refused event is tried again.
+    longest_refusal_seconds: float = 60.0
+    prune_batch: int = 1000
+    prune_seconds: float = 60.0
+    observe_seconds: float = 5.0
+
+
+class Relay:
+    """Sends one service's outbox. `run` returns only after `stop`."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        database_url: str,
+        amqp_url: str,
+        settings: Settings = Settings(),
+        declare: Callable[[Any], None] = topology.declare,
+    ) -> None:
+        self.service = service
+        self.settings = settings
+        self._database_url = database_url
+        self._amqp_url = amqp_url
+        self._declare = declare
+        self._stopping = threading.Event()
+        self._pause_seconds = 0.0
+        # The subject the next pass starts after; empty at the start of a round through all of them.
+        self._after = ""
+        self._round_sent = False
+        self._next_prune = time.monotonic() + random.uniform(0, settings.prune_seconds)
+        self._next_observation = 0.0
+
+    def stop(self) -> None:
+        """Asks `run` to finish its pass and return. Safe from a signal handler."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Sends events until stopped, through losses of broker and database.
+
+        Raises topology.TopologyRefused or TopologyDiffers when only a person can help.
+        """
+        health.beat(_LOOP)
+        while not self._stopping.is_set():
+            try:
+                self._session()
+            except (topology.TopologyRefused, topology.TopologyDiffers):
+                raise
+            except Exception as error:
+                cause = "database" if db.is_passing(error) else "broker" if _is_amqp(error) else "other"
+                metrics.relay_interruptions_total.labels(cause).inc()
+                log.warning("relay_interrupted", cause=cause, error=f"{type(error).__name__}: {error}"[:500])
+                health.report("events", problem=f"events are not leaving: trouble with the {cause}")
+                self._pause_seconds = min(self.settings.longest_pause_seconds, 0.1 + self._pause_seconds * 2)
+                self._stopping.wait(self._pause_seconds * random.uniform(0.5, 1.0))
+                health.beat(_LOOP)
+        health.retire(_LOOP)
+
+    def _session(self) -> None:
+        name = f"yiwang-{self.service}-relay"
+        with self._declaring_connection(name):
+            pass
+        # Losing the last marks in a crash of the server only sends those events again.
+        session = db.session(self._database_url, name=name, durable=False)
+        try:
+            with (
+                Watch(session) as watch,
+                Publisher(
+                    self._amqp_url,
+                    name=name,
+                    heartbeat_seconds=self.settings.heartbeat_seconds,
+                    answer_seconds=self.settings.confirm_seconds,
+                ) as broker,
+            ):
+                self._passes(session, broker, watch)
+                broker.close()
+        finally:
+            session.close()
+            metrics.relay_blocked.set(0)
+
+    @contextmanager
+    def _declaring_connection(self, name: str) -> Iterator[None]:
+        parameters = topology.parameters(
+            self._amqp_url, name=f"{name}-declare", heartbeat_seconds=self.settings.heartbeat_seconds
+        )
+        connection = pika.BlockingConnection(parameters)
+        try:
+            self._declare(connection.channel())
+            yield
+        finally:
+            if connection.is_open:
+                connection.close()
+
+    def _passes(self, session: db.Tx, broker: Publisher, watch: Watch) -> None:
+        while not self._stopping.is_set():
+            health.beat(_LOOP)
+            if broker.blocked:
+                self._wait_unblocked(broker)
+                return  # the database session may have ended of idleness; begin anew
+            with watch.at_most(self.settings.pass_seconds):
+                try:
+                    found = self._pass(session, broker)
+                except _Blocked:
+                    broker.forget_flight()
+                    continue
+                self._housekeeping(session)
+            self._pause_seconds = 0.0
+            health.report("events", problem=None)
+            if not found:
+                broker.run_until(
+                    lambda: broker.blocked or self._stopping.is_set(), seconds=self.settings.poll_seconds
+                )
+
+    def _pass(self, session: db.Tx, broker: Publisher) -> bool:
+        """Sends one batch; answers whether there may be more at once. Raises _Blocked with nothing changed."""
+        if self._after == "":
+            self._round_sent = False
+        heads = sql.heads(session, after=self._after, most=self.settings.batch)
+        # The next pass goes on behind the last subject seen, so that a few busy ones cannot starve the rest.
+        self._after = heads[-1]["subject"] if len(heads) == self.settings.batch else ""
+        due = [head["id"] for head in heads if head["due"]]
+        if due and self._send(session, broker, due):
+            self._round_sent = True
+        return self._after != "" or self._round_sent
+
+    def _send(self, session: db.Tx, broker: Publisher, due: list[UUID]) -> bool:
+        """Publishes and marks those of the heads that no other relay holds; answers whether there were any."""
+        with metrics.relay_pass_seconds.time(), session.transaction():
+            locked = sql.lock_heads(session, ids=due)
+            if not locked:
+                return False
+            broker.forget_flight()
+            for row in locked:
+                broker.publish(row["id"], row["routing_key"], envelope.encode(row, service=self.service))
+            flight = broker.flight
+            if not broker.run_until(
+                lambda: not flight.waiting or broker.blocked, seconds=self.settings.confirm_seconds
+            ):
+                raise BrokerSilent()
+            if flight.waiting:
+                raise _Blocked
+            if flight.confirmed:
+                sql.mark_sent(session, ids=flight.confirmed)
+            if flight.refused:
+                log.warning("events_refused", events=[str(event_id) for event_id in flight.refused[:20]])
+                sql.back_off(
+                    session, ids=flight.refused, longest_seconds=self.settings.longest_refusal_seconds
+                )
+        metrics.relay_events_total.labels("sent").inc(len(flight.confirmed))
+        metrics.relay_events_total.labels("refused").inc(len(flight.refused))
+        return True
+
+    def _wait_unblocked(self, broker: Publisher) -> None:
+        log.warning("broker_blocked")
+        health.report(
+            "events", problem="events are not leaving: the broker takes none (disk or memory alarm)"
+        )
+        metrics.relay_blocked.set(1)
+        while broker.blocked and not self._stopping.is_set():
+            health.beat(_LOOP)
+            broker.run_until(lambda: not broker.blocked or self._stopping.is_set(), seconds=1.0)
+        metrics.relay_blocked.set(0)
+        log.info("broker_unblocked")
+
+    def _housekeeping(self, session: db.Tx) -> None:
+        now = time.monotonic()
+        if now >= self._next_observation:
+            self._next_observation = now + self.settings.observe_seconds
+            unsent = sql.unsent(session, most=10_000)
+            metrics.outbox_unsent_events.set(unsent["events"])
+            metrics.outbox_oldest_unsent_seconds.set(unsent["oldest_seconds"])
+        if now >= self._next_prune:
+            pruned = self.prune(session)
+            # A backlog is worked off in small steps between passes.
+            self._next_prune = now + (
+                1.0 if pruned == self.settings.prune_batch else self.settings.prune_seconds
+            )
+
+    def prune(self, session: db.Tx, *, now: datetime | None = None) -> int:
+        """Forgets one bounded batch of events sent more than SENT_DAYS ago; answers how many."""
+        before = (now or datetime.now(UTC)) - timedelta(days=SENT_DAYS)
+        pruned: int = sql.prune_sent(
+            session,
+            before_id=str(UUID(int=int(before.timestamp() * 1000) << 80)),
+            sent_before=before,
+            most=self.settings.prune_batch,
+        )
+        return pruned
+
+
+def run(config: Config) -> int:
+    """The relay process of a service: runs until SIGTERM or SIGINT, then finishes its pass. Answers the exit status."""
+    relay = Relay(service=config.service, database_url=config.database_url, amqp_url=config.amqp_url)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: relay.stop())
+    try:
+        relay.run()
+    except (topology.TopologyRefused, topology.TopologyDiffers) as error:
+        log.critical("relay_cannot_run", detail=error.detail)
+        return 1
+    log.info("stopped")
+    return 0
+
+
+def _is_amqp(error: BaseException) -> bool:
+    return isinstance(error, pika.exceptions.AMQPError | BrokerSilent | OSError)

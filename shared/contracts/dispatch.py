@@ -1,0 +1,266 @@
+"""What `dispatch` announces: orders, tasks, clocks, supervision, ratings, rankings (domain.md §4).
+
+All events of an order and its tasks carry the order as subject, so `order_finished` cannot overtake
+`task_finished`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from shared.contracts.base import Event, event
+from shared.contracts.cases import Place, WhistleKind
+
+ClockName = Literal["sign", "arrive", "finish", "call_back", "elapsed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCalled:
+    task_id: str
+    department_id: str
+    is_main: bool
+
+
+@event(publisher="dispatch", subject="order_id", consumers=("cases",))
+class OrderOpened(Event):
+    """A whistle was blown and heard: one task per department called."""
+
+    order_id: str
+    case_id: str
+    area: str
+    kind: WhistleKind
+    tasks: tuple[TaskCalled, ...]
+    opened_at: datetime
+
+
+@event(publisher="dispatch", subject="order_id")
+class TaskSent(Event):
+    """A department has a task to sign for."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    department_id: str
+    is_main: bool
+    sent_at: datetime
+
+
+@event(publisher="dispatch", subject="order_id", consumers=("cases",))
+class TaskSigned(Event):
+    """The department answers for the task from now on (签收)."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    department_id: str
+    signed_at: datetime
+
+
+@event(publisher="dispatch", subject="order_id")
+class TaskAssigned(Event):
+    """The department named its handler 承办人 (二次派单)."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    department_id: str
+    handler_id: str
+
+
+@event(publisher="dispatch", subject="order_id", consumers=("cases",))
+class TaskArrived(Event):
+    """The department's people are on site (到场)."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    department_id: str
+    place: Place
+    arrived_at: datetime
+
+
+@event(publisher="dispatch", subject="order_id", consumers=("cases",))
+class TaskReplied(Event):
+    """The handler replied; `reviewed` says that the department approved it. The words are read from `dispatch`."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    department_id: str
+    reviewed: bool
+    replied_at: datetime
+
+
+@event(publisher="dispatch", subject="order_id", consumers=("cases",))
+class TaskFinished(Event):
+    """The department's part is done (办结)."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    department_id: str
+    finished_at: datetime
+
+
+ReturnGround = Literal["not_our_duty", "outside_our_area", "needs_other_main", "duplicate_order"]
+
+
+@event(publisher="dispatch", subject="order_id", consumers=("cases",))
+class TaskReturned(Event):
+    """The department asks to give the task back (退单) on a listed ground; a supervisor decides. Its clocks run on."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    department_id: str
+    ground: ReturnGround
+
+
+@event(publisher="dispatch", subject="order_id", consumers=("cases",))
+class TaskRedirected(Event):
+    """A return was decided: upheld moves the task to another department, rejected gives it back."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    from_department_id: str
+    to_department_id: str
+    upheld: bool
+
+
+@event(publisher="dispatch", subject="order_id", consumers=("cases",))
+class OrderFinished(Event):
+    """Every task of the order is finished."""
+
+    order_id: str
+    case_id: str
+    area: str
+    finished_at: datetime
+
+
+@event(publisher="dispatch", subject="owner_id", consumers=("cases",))
+class ClockSet(Event):
+    """A limit runs until `due_at`; a later set of the same clock replaces it (a higher `run` is a new limit).
+
+    `owner_id` is the order, or the case for the clocks of a case nobody whistled. `provisional` says that
+    the working calendar of the due date is not published yet.
+    """
+
+    owner_id: str
+    case_id: str
+    area: str
+    clock: ClockName
+    run: int
+    due_at: datetime
+    provisional: bool
+    task_id: str | None = None
+
+
+@event(publisher="dispatch", subject="owner_id", consumers=("cases",))
+class ClockPaused(Event):
+    """The clock stands still since `paused_at`; a `ClockSet` starts it again."""
+
+    owner_id: str
+    case_id: str
+    area: str
+    clock: ClockName
+    run: int
+    paused_at: datetime
+    task_id: str | None = None
+
+
+@event(publisher="dispatch", subject="owner_id", consumers=("cases",))
+class ClockStopped(Event):
+    """The limit was met or lapsed with its owner; `overdue_seconds` is 0 when it was met in time."""
+
+    owner_id: str
+    case_id: str
+    area: str
+    clock: ClockName
+    run: int
+    stopped_at: datetime
+    overdue_seconds: int
+    task_id: str | None = None
+
+
+@event(publisher="dispatch", subject="owner_id", consumers=("cases",))
+class CardShown(Event):
+    """A warning: yellow before a limit, red when it is over (domain.md §4, supervision)."""
+
+    owner_id: str
+    case_id: str
+    area: str
+    clock: ClockName
+    run: int
+    colour: Literal["yellow", "red"]
+    due_at: datetime
+    task_id: str | None = None
+    department_id: str | None = None
+
+
+@event(publisher="dispatch", subject="owner_id")
+class SupervisionOrdered(Event):
+    """A supervision order 督办单 with a rectification date; repeated orders are numbered from 1."""
+
+    owner_id: str
+    case_id: str
+    area: str
+    clock: ClockName
+    run: int
+    repetition: int
+    rectify_by: datetime
+    task_id: str | None = None
+    department_id: str | None = None
+
+
+@event(publisher="dispatch", subject="supervision_id")
+class JointSupervisionOpened(Event):
+    """A person opened joint supervision 联合督办 of an organisation after a ranking."""
+
+    supervision_id: str
+    area: str
+    organisation_id: str
+    rectify_on: date
+
+
+@event(publisher="dispatch", subject="order_id")
+class RatingGiven(Event):
+    """One side of a task rated the other (互评). `score` is 1 to 5; the words are read from `dispatch`."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    department_id: str
+    rater: Literal["caller", "responder"]
+    score: int
+
+
+@event(publisher="dispatch", subject="ranking_id")
+class RankingFrozen(Event):
+    """A month's table is final. `fingerprint` is that of its inputs; a correction is a new version."""
+
+    ranking_id: str
+    area: str
+    month: str
+    subject_kind: Literal["departments", "subdistricts"]
+    ranking_version: int
+    fingerprint: str
+
+
+@event(publisher="dispatch", subject="calendar_id")
+class CalendarChanged(Event):
+    """The working calendar of a year was edited; clocks not yet fired are computed again."""
+
+    calendar_id: str
+    area: str
+    year: int
+    calendar_version: int

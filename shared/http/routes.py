@@ -1,0 +1,120 @@
+"""Declaring a use case's method, path, roles and shapes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema as MarshmallowSchema
+
+from shared import auth
+from shared.errors import Error
+from shared.http.endpoint import Endpoint, serving
+
+Handler = Callable[..., Any]
+
+_ATTRIBUTE = "yiwang_route"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One use case as the outside sees it."""
+
+    method: str
+    # With werkzeug converters: `/cases/<uuid:case_id>/resolve`.
+    path: str
+    name: str
+    summary: str
+    description: str
+    roles: auth.Access
+    body: MarshmallowSchema | None
+    query: MarshmallowSchema | None
+    answers: MarshmallowSchema | None
+    status: int
+    # Demands If-Match: two people edit the same thing.
+    if_match: bool
+    # Errors of this use case beyond those every route may answer.
+    errors: tuple[type[Error], ...]
+    # Answers `page_of(answers)`.
+    page: bool
+    # A GET that writes (an audited reading) says so; other GETs run read-only.
+    writes: bool
+    # Media type of a raw answer in the documentation.
+    media_type: str
+    # A body that is not JSON: the handler reads `request.raw_body`.
+    raw_body: str | None
+    # False where the answer holds a secret that is shown once and must not be kept: no Idempotency-Key then.
+    replays: bool
+
+
+def routes_of(service_class: type) -> list[Route]:
+    """The routes a service class declares, by path and method."""
+    found = [getattr(getattr(service_class, name), _ATTRIBUTE, None) for name in dir(service_class)]
+    return sorted((route for route in found if route), key=lambda route: (route.path, route.method))
+
+
+def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
+    def declare(
+        path: str,
+        *,
+        roles: auth.Access,
+        body: type[MarshmallowSchema] | None = None,
+        query: type[MarshmallowSchema] | None = None,
+        answers: type[MarshmallowSchema] | None = None,
+        status: int = 200,
+        if_match: bool = False,
+        errors: tuple[type[Error], ...] = (),
+        page: bool = False,
+        writes: bool | None = None,
+        media_type: str = "application/json",
+        raw_body: str | None = None,
+        replays: bool = True,
+    ) -> Callable[[Handler], Handler]:
+        def decorate(handler: Handler) -> Handler:
+            summary, _, description = (handler.__doc__ or "").strip().partition("\n")
+            if not summary:
+                raise TypeError(f"{handler.__qualname__} needs a docstring: it is the summary users read")
+            route = Route(
+                method=method,
+                path=path,
+                name=handler.__name__,
+                summary=summary,
+                description=description.strip(),
+                roles=roles,
+                body=body() if body else None,
+                query=query() if query else None,
+                answers=answers() if answers else None,
+                status=status,
+                if_match=if_match,
+                errors=errors,
+                page=page,
+                writes=method != "GET" if writes is None else writes,
+                media_type=media_type,
+                raw_body=raw_body,
+                replays=replays,
+            )
+            call = serving(route, handler)
+            setattr(call, _ATTRIBUTE, route)
+            registered: Handler = Endpoint.decorator(route)(call)
+            return registered
+
+        return decorate
+
+    declare.__doc__ = f"""Declares a {method} use case: `handler(self, tx, request, **path)`.
+
+    Args:
+        path: begins with the service's name; ids use werkzeug converters and arrive as text.
+        roles: who may; `auth.PUBLIC` needs no token, `auth.ANYONE` any valid one.
+        body, query: schemas of what is read; unknown fields are refused.
+        answers: schema of what is returned; None answers 204 without a body.
+        if_match: demand If-Match; the handler compares with `request.match(version)`.
+        page: the handler returns a `Page` of `answers`.
+        replays: False keeps no answer under an Idempotency-Key, for secrets that are shown once.
+    """
+    return declare
+
+
+get = _declaring("GET")
+post = _declaring("POST")
+put = _declaring("PUT")
+patch = _declaring("PATCH")
+delete = _declaring("DELETE")

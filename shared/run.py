@@ -1,0 +1,162 @@
+"""Starts one process of one service: `python -m shared.run <service> <role>`.
+
+Roles: `api` and `worker` (nameko under eventlet), `relay` (no eventlet), `migrate`, `seed` (reference data)
+and `demo` (demonstration data, local mode only), which end when done.
+"""
+
+import importlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+# Before anything is patched: the admin thread is native and must share native locks with the metrics.
+import prometheus_client  # noqa: F401
+
+ROLES = ("api", "worker", "relay", "migrate", "seed", "demo")
+_HEALTH_SECONDS = 2.0
+_DATABASE_SECONDS = 10.0
+
+
+def main(arguments: list[str]) -> int:
+    """Runs a role until it ends or is told to stop. Answers the exit status."""
+    if len(arguments) != 2 or arguments[1] not in ROLES:
+        print(f"usage: python -m shared.run <service> {'|'.join(ROLES)}", file=sys.stderr)
+        return 2
+    service, role = arguments
+    if role in ("api", "worker"):
+        # psycopg reads this at import and would otherwise stall every greenlet on each query.
+        os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
+        import eventlet
+
+        eventlet.monkey_patch()
+    from shared import config, contracts, logs, personal
+
+    if service not in contracts.SERVICES:
+        print(f"there is no service {service!r}; there are {', '.join(contracts.SERVICES)}", file=sys.stderr)
+        return 2
+    try:
+        settings = config.load(service, needs_broker=role in ("worker", "relay"))
+    except config.ConfigError as error:
+        print(f"{service} {role} cannot start: {error}", file=sys.stderr)
+        return 2
+    logs.configure(service=service, role=role, level=settings.log_level)
+    personal.use(personal.Vault(settings.personal_keys, settings.personal_index_key))
+    if role in ("api", "worker"):
+        return _serve(settings, role)
+    if role == "relay":
+        return _relay(settings)
+    return _once(settings, role)
+
+
+def _serve(settings: Any, role: str) -> int:
+    import eventlet
+    from nameko.runners import ServiceRunner
+
+    from shared import auth, db, health, logs
+    from shared.runtime import Runtime
+
+    log = logs.get(__name__)
+    runtime = Runtime(
+        config=settings,
+        database=db.Database(settings.database_url, service=settings.service, max_size=settings.concurrency),
+        authenticator=auth.Authenticator(settings),
+    )
+    module = importlib.import_module(f"services.{settings.service}.{role}")
+    runner = ServiceRunner(
+        {
+            "runtime": runtime,
+            "AMQP_URI": settings.amqp_url,
+            "WEB_SERVER_ADDRESS": f"{settings.http_host}:{settings.http_port}",
+            "max_workers": settings.concurrency,
+        }
+    )
+    runner.add_service(getattr(module, role.capitalize()))
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        eventlet.spawn_n(runner.stop)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    health.serve(settings.admin_host, settings.admin_port)
+    runner.start()
+    eventlet.spawn_n(_beat)
+    eventlet.spawn_n(_watch, runtime)
+    log.info("started", port=settings.http_port if role == "api" else None, admin_port=settings.admin_port)
+    try:
+        runner.wait()
+    except Exception:
+        log.exception("died")
+        return 1
+    runtime.database.close()
+    log.info("stopped")
+    return 0
+
+
+def _beat() -> None:
+    """Says that the hub still turns."""
+    import eventlet
+
+    from shared import health
+
+    while True:
+        health.beat("hub")
+        eventlet.sleep(_HEALTH_SECONDS)
+
+
+def _watch(runtime: Any) -> None:
+    """Reports whether the database answers; one that is silent counts as one that is not there."""
+    import eventlet
+
+    from shared import errors, health
+
+    while True:
+        try:
+            with eventlet.Timeout(_DATABASE_SECONDS):
+                runtime.database.check()
+            health.report("database", problem=None)
+        except errors.Unavailable as error:
+            health.report("database", problem=error.detail)
+        except eventlet.Timeout:
+            health.report("database", problem=f"The database did not answer within {_DATABASE_SECONDS} s.")
+        eventlet.sleep(_HEALTH_SECONDS)
+
+
+def _relay(settings: Any) -> int:
+    from shared import health
+    from shared.bus import relay
+
+    health.serve(settings.admin_host, settings.admin_port)
+    status: int = relay.run(settings)
+    return status
+
+
+def _once(settings: Any, role: str) -> int:
+    from shared import db, logs, migrations
+
+    log = logs.get(__name__)
+    if role == "migrate":
+        applied = migrations.apply(settings.database_url, service=settings.service)
+        log.info("migrated", applied=applied)
+        return 0
+    if role == "demo" and not settings.is_local:
+        print("demo data is for local mode only; set YIWANG_MODE=local", file=sys.stderr)
+        return 2
+    try:
+        module = importlib.import_module(f"services.{settings.service}.{role}")
+    except ModuleNotFoundError as missing:
+        if missing.name != f"services.{settings.service}.{role}":
+            raise
+        return 0
+    database = db.Database(settings.database_url, service=settings.service, max_size=2)
+    try:
+        module.load(database)
+    finally:
+        database.close()
+    log.info("loaded")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
