@@ -1,0 +1,1 @@
+"""Shapes of the registry's requests and answers, one module per concept."""
