@@ -1,0 +1,1 @@
+"""Matters: from the first report to the closed loop (domain.md §3)."""

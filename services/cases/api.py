@@ -1,0 +1,441 @@
+"""The cases API: one method per use case, each load → decide → save → announce."""
+
+from collections.abc import Callable
+from typing import Any
+
+from services.cases import schemas, store
+from services.cases.domain import case as domain
+from services.cases.domain import errors
+from services.cases.domain.case import By, Case, Change, State
+from services.cases.places import Grid, Places
+from shared import auth, clock, db, http, ids
+from shared.auth import Role
+from shared.bus import outbox
+from shared.contracts.cases import Place
+from shared.http import Page, Request, get, post
+from shared.http.operations import operations
+
+GRID = frozenset({Role.GRID_WORKER, Role.GRID_LEAD, Role.COMMUNITY_OFFICER})
+HANDLERS = GRID | {Role.CALLER, Role.DISPATCHER}
+CALLERS = GRID | {Role.CALLER}
+DECIDERS = frozenset({Role.GRID_LEAD, Role.COMMUNITY_OFFICER, Role.DISPATCHER, Role.SUPERVISOR})
+HOLDERS = frozenset({Role.COMMUNITY_OFFICER, Role.CALLER, Role.SUPERVISOR})
+CALL_BACKS = GRID | {Role.OPERATOR, Role.RESIDENT}
+REPORTERS = auth.ANYONE - {Role.INTEGRATOR}
+STEP_ERRORS = (errors.NotInThisState,)
+
+
+class Api(operations("cases")):  # type: ignore[misc]
+    name = "cases"
+
+    places = Places()
+
+    @post(
+        "/cases",
+        roles=REPORTERS,
+        body=schemas.Report,
+        answers=schemas.CaseView,
+        status=201,
+        errors=(errors.OutsideEveryGrid, errors.UnknownCategory),
+    )
+    def report(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
+        """Report a matter at a place.
+
+        The answer carries its number, the grid it fell into and who answers for it. With a `case_id` of the
+        client's, the same report sent again answers the case made the first time.
+        """
+        body = request.body
+        case_id = str(body["case_id"]) if "case_id" in body else None
+        if case_id and store.is_filed(tx, case_id, by=request.actor):
+            request.answer_headers["Location"] = _address(case_id)
+            return store.view(tx, case_id, request.actor)
+        grid = self.places.locate(tx, Place(**body["place"]))
+        with db.together(tx):
+            filing = store.filing(tx, grid=grid.code, category=body["category"])
+            case = _received(request, case_id or ids.new(), grid, filing)
+            by = _as_resident(request.actor) if case.reporter_id else _by(request.actor, REPORTERS)
+            change = store.insert(tx, domain.report(case, by=by))
+            outbox.add(tx, change.events)
+        request.answer_headers["Location"] = _address(case.case_id)
+        return _filed(change.case, grid, filing)
+
+    @get("/cases", roles=auth.ANYONE, query=schemas.CaseFilter, answers=schemas.CaseSummary, page=True)
+    def list_cases(self, tx: db.Tx, request: Request, /) -> Page:
+        """List matters, newest first.
+
+        Staff see those of their areas, departments those they were called to, residents their own.
+        """
+        cursor = request.cursor(length=2)
+        rows = store.listed(
+            tx,
+            request.actor,
+            filters=request.query,
+            before=[str(value) for value in cursor] if cursor else None,
+            most=request.limit + 1,
+        )
+        return http.page(
+            rows,
+            limit=request.limit,
+            key=lambda row: [clock.rfc3339(row["reported_at"]), str(row["case_id"])],
+        )
+
+    @get("/cases/<uuid:case_id>", roles=auth.ANYONE, answers=schemas.CaseView)
+    def read(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Read one matter with who answers for it and how far its departments are."""
+        return store.view(tx, case_id, request.actor)
+
+    @get(
+        "/cases/<uuid:case_id>/timeline",
+        roles=auth.ANYONE,
+        query=http.PageQuery,
+        answers=schemas.EntryView,
+        page=True,
+    )
+    def read_timeline(self, tx: db.Tx, request: Request, /, case_id: str) -> Page:
+        """Read everything that happened to a matter, in order."""
+        cursor = request.cursor(length=1)
+        rows = store.entries(
+            tx,
+            case_id,
+            request.actor,
+            after=http.whole_number(cursor[0]) if cursor else 0,
+            most=request.limit + 1,
+        )
+        return http.page(rows, limit=request.limit, key=lambda row: [row["position"]])
+
+    @post(
+        "/cases/<uuid:case_id>/timeline/verify",
+        roles=frozenset({Role.SUPERVISOR, Role.ADMIN}),
+        answers=schemas.TimelineCheck,
+    )
+    def verify_timeline(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Recompute a timeline's hash chain and name the first entry that does not fit."""
+        store.lock(tx, case_id, store.of_areas(request.actor))
+        broken_at = store.broken_link(tx, case_id)
+        return {"whole": broken_at is None, "broken_at": broken_at}
+
+    @post("/cases/<uuid:case_id>/take", roles=HANDLERS, answers=schemas.CaseView, errors=STEP_ERRORS)
+    def take(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Take a matter; the first to take it is its first handler for good."""
+        return _step(tx, request, case_id, HANDLERS, lambda case, by, at: domain.take(case, by=by, at=at))
+
+    @post(
+        "/cases/<uuid:case_id>/triage",
+        roles=HANDLERS,
+        body=schemas.Triage,
+        answers=schemas.CaseView,
+        errors=STEP_ERRORS,
+    )
+    def triage(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Accept a matter as valid and class it; what is not given stays as the catalogue proposes."""
+        return _step(
+            tx,
+            request,
+            case_id,
+            HANDLERS,
+            lambda case, by, at: domain.triage(case, by=by, at=at, **request.body),
+        )
+
+    @post("/cases/<uuid:case_id>/begin", roles=HANDLERS, answers=schemas.CaseView, errors=STEP_ERRORS)
+    def begin(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Start handling a matter oneself, without a whistle."""
+        return _step(tx, request, case_id, HANDLERS, lambda case, by, at: domain.begin(case, by=by, at=at))
+
+    @post(
+        "/cases/<uuid:case_id>/whistle",
+        roles=CALLERS,
+        body=schemas.Whistle,
+        answers=schemas.CaseView,
+        errors=(*STEP_ERRORS, errors.AlreadyCalled, errors.UnknownDepartment),
+    )
+    def whistle(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Whistle departments to a matter; the first one named leads."""
+        departments = tuple(request.body["departments"])
+        with db.together(tx):
+            case, at = store.lock(tx, case_id, store.of_areas(request.actor))
+            request.match(case.version)
+            serving = store.serving(tx, case.area)
+            unknown = [department for department in departments if department not in serving]
+            if unknown:
+                raise errors.UnknownDepartment(departments=unknown)
+            change = domain.whistle(
+                case,
+                order_id=ids.new(),
+                kind=request.body["kind"],
+                departments=departments,
+                already_called=store.open_departments(tx, case_id),
+                by=_by(request.actor, CALLERS),
+                at=at,
+            )
+            store.add_order(tx, change)
+            return _saved(tx, request, change)
+
+    @post(
+        "/cases/<uuid:case_id>/decline",
+        roles=DECIDERS,
+        body=schemas.Decline,
+        answers=schemas.CaseView,
+        errors=STEP_ERRORS,
+    )
+    def decline(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Decline a matter on a listed ground."""
+        return _step(
+            tx,
+            request,
+            case_id,
+            DECIDERS,
+            lambda case, by, at: domain.decline(case, by=by, at=at, **request.body),
+        )
+
+    @post(
+        "/cases/<uuid:case_id>/withdraw",
+        roles=frozenset({Role.RESIDENT}),
+        body=schemas.Said,
+        answers=schemas.CaseView,
+        errors=STEP_ERRORS,
+    )
+    def withdraw(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Take back one's own report."""
+        return _own_step(
+            tx, request, case_id, lambda case, by, at: domain.withdraw(case, by=by, at=at, **request.body)
+        )
+
+    @post(
+        "/cases/<uuid:case_id>/merge",
+        roles=DECIDERS,
+        body=schemas.Merge,
+        answers=schemas.CaseView,
+        errors=(*STEP_ERRORS, errors.CannotMerge),
+    )
+    def merge(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Handle a matter within another one."""
+        into_id = str(request.body["into_case_id"])
+        # Both rows in one order, so that two opposite merges cannot deadlock.
+        reach = store.of_areas(request.actor)
+        locked = {found: store.lock(tx, found, reach) for found in sorted({case_id, into_id})}
+        case, at = locked[case_id]
+        request.match(case.version)
+        change = domain.merge(case, into=locked[into_id][0], by=_by(request.actor, DECIDERS), at=at)
+        return _saved(tx, request, change)
+
+    @post(
+        "/cases/<uuid:case_id>/escalate",
+        roles=HANDLERS,
+        body=schemas.Escalate,
+        answers=schemas.CaseView,
+        errors=(*STEP_ERRORS, errors.ClimbsOnly),
+    )
+    def escalate(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Send a matter up a level, with the reason."""
+        return _step(
+            tx,
+            request,
+            case_id,
+            HANDLERS,
+            lambda case, by, at: domain.escalate(case, by=by, at=at, **request.body),
+        )
+
+    @post(
+        "/cases/<uuid:case_id>/defer",
+        roles=HOLDERS,
+        body=schemas.Defer,
+        answers=schemas.CaseView,
+        errors=STEP_ERRORS,
+    )
+    def defer(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Put handling off until a review date, with reason and approver."""
+        body = {**request.body, "approver_id": str(request.body["approver_id"])}
+        return _step(
+            tx, request, case_id, HOLDERS, lambda case, by, at: domain.defer(case, by=by, at=at, **body)
+        )
+
+    @post(
+        "/cases/<uuid:case_id>/list",
+        roles=frozenset({Role.SUPERVISOR}),
+        body=schemas.PutOnList,
+        answers=schemas.CaseView,
+        errors=STEP_ERRORS,
+    )
+    def put_on_list(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Put an unsolvable matter on the standing list until its review."""
+        return _step(
+            tx,
+            request,
+            case_id,
+            frozenset({Role.SUPERVISOR}),
+            lambda case, by, at: domain.put_on_list(case, by=by, at=at, **request.body),
+        )
+
+    @post("/cases/<uuid:case_id>/resume", roles=HOLDERS, answers=schemas.CaseView, errors=STEP_ERRORS)
+    def resume(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Handle a deferred or listed matter again."""
+        return _step(tx, request, case_id, HOLDERS, lambda case, by, at: domain.resume(case, by=by, at=at))
+
+    @post(
+        "/cases/<uuid:case_id>/resolve",
+        roles=HANDLERS,
+        body=schemas.Said,
+        answers=schemas.CaseView,
+        errors=STEP_ERRORS,
+    )
+    def resolve(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Say that a matter is handled; open orders are closed with it."""
+        return _step(
+            tx,
+            request,
+            case_id,
+            HANDLERS,
+            lambda case, by, at: domain.resolve(case, by=by, at=at, **request.body),
+        )
+
+    @post(
+        "/cases/<uuid:case_id>/check",
+        roles=HANDLERS,
+        body=schemas.Check,
+        answers=schemas.CaseView,
+        errors=STEP_ERRORS,
+    )
+    def check(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Record the check on site; a failed one starts the handling again."""
+        return _step(
+            tx,
+            request,
+            case_id,
+            HANDLERS,
+            lambda case, by, at: domain.check(case, by=by, at=at, **request.body),
+        )
+
+    @post(
+        "/cases/<uuid:case_id>/call-back",
+        roles=CALL_BACKS,
+        body=schemas.CallBack,
+        answers=schemas.CaseView,
+        errors=(*STEP_ERRORS, errors.AnsweredInPerson),
+    )
+    def call_back(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Record what the reporter says of the result: met, settled, satisfied.
+
+        Settled and not unhappy closes the matter; otherwise handling starts again. The reporter may answer in person.
+        """
+        case, at = store.lock(tx, case_id, store.of_areas_or_own(request.actor))
+        request.match(case.version)
+        in_person = case.reporter_id == request.actor.person_id
+        by = _as_resident(request.actor) if in_person else _by(request.actor, CALL_BACKS)
+        return _saved(tx, request, domain.call_back(case, by=by, at=at, **request.body))
+
+    @post(
+        "/cases/<uuid:case_id>/refute",
+        roles=frozenset({Role.RESIDENT}),
+        body=schemas.Said,
+        answers=schemas.CaseView,
+        errors=STEP_ERRORS,
+    )
+    def refute(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
+        """Say that one's own matter is not settled; handling starts again."""
+        return _own_step(
+            tx, request, case_id, lambda case, by, at: domain.refute(case, by=by, at=at, **request.body)
+        )
+
+    @get(
+        "/cases/catalogue",
+        roles=auth.PUBLIC,
+        query=http.PageQuery,
+        answers=schemas.MatterView,
+        page=True,
+    )
+    def catalogue(self, tx: db.Tx, request: Request, /) -> Page:
+        """List the matters people may report, by code."""
+        cursor = request.cursor(length=1)
+        rows = store.queries.matters(tx, after=str(cursor[0]) if cursor else None, most=request.limit + 1)
+        return http.page(rows, limit=request.limit, key=lambda row: [row["code"]])
+
+
+Step = Callable[[Case, By, Any], Change]
+
+
+def _step(tx: db.Tx, request: Request, case_id: str, roles: frozenset[Role], step: Step) -> dict[str, Any]:
+    """One step of one matter of the actor's areas: lock, decide, save, announce."""
+    with db.together(tx):
+        case, at = store.lock(tx, case_id, store.of_areas(request.actor))
+        request.match(case.version)
+        return _saved(tx, request, step(case, _by(request.actor, roles), at))
+
+
+def _own_step(tx: db.Tx, request: Request, case_id: str, step: Step) -> dict[str, Any]:
+    """A step only the reporter may do."""
+    case, at = store.lock(tx, case_id, store.own(request.actor))
+    request.match(case.version)
+    return _saved(tx, request, step(case, _as_resident(request.actor), at))
+
+
+def _saved(tx: db.Tx, request: Request, change: Change) -> dict[str, Any]:
+    with db.together(tx):
+        store.save(tx, change)
+        if change.case.state not in domain.OPEN:
+            store.close_orders(tx, change.case.case_id)
+        outbox.add(tx, change.events)
+        return store.view(tx, change.case.case_id, request.actor)
+
+
+def _by(actor: auth.Actor, roles: frozenset[Role]) -> By:
+    """The actor in the weightiest of their roles that allows the step."""
+    role = next((role for role in reversed(Role) if role in roles and role in actor.roles), Role.RESIDENT)
+    return By(person_id=actor.person_id, role=role)
+
+
+def _as_resident(actor: auth.Actor) -> By:
+    return By(person_id=actor.person_id, role=Role.RESIDENT)
+
+
+def _channel(actor: auth.Actor, asked: str | None) -> Any:
+    """Residents report as residents; staff name the channel it came by."""
+    if not actor.has(*auth.STAFF, Role.PROPERTY):
+        return "resident"
+    return asked or "patrol"
+
+
+def _address(case_id: str) -> str:
+    return f"/api/cases/{case_id}"
+
+
+def _received(request: Request, case_id: str, grid: Grid, filing: store.Filing) -> Case:
+    """The matter a report describes. Raises UnknownCategory."""
+    body, matter = request.body, filing.matter
+    if matter is None:
+        raise errors.UnknownCategory(category=body["category"])
+    channel = _channel(request.actor, body["channel"])
+    return Case(
+        case_id=case_id,
+        number=filing.number,
+        area=grid.code,
+        state=State.RECEIVED,
+        category=body["category"],
+        channel=channel,
+        urgency=body["urgency"] or matter["urgency"],
+        mechanism=matter["mechanism"],
+        scope_class=matter["scope_class"],
+        level="grid",
+        sla_class=matter["sla_class"],
+        words=body["words"],
+        place=Place(**body["place"]),
+        address=body["address"],
+        reporter_id=request.actor.person_id if channel == "resident" else None,
+        is_confidential=body["is_confidential"],
+        first_inquiry_by=request.actor.person_id,
+        reported_at=filing.at,
+    )
+
+
+def _filed(case: Case, grid: Grid, filing: store.Filing) -> dict[str, Any]:
+    """The view of a matter just filed, from what is known already."""
+    assert filing.matter is not None
+    return {
+        **vars(case),
+        "category_name": filing.matter["name"],
+        "grid_name": grid.name,
+        "community_name": grid.community_name,
+        "subdistrict_name": grid.subdistrict_name,
+        "due_at": None,
+        "responsible": filing.responsible,
+        "orders": [],
+    }

@@ -1,0 +1,1 @@
+"""The rules of a matter, pure: no I/O, no clock, no framework."""

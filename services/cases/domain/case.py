@@ -1,0 +1,569 @@
+"""One matter and everything that may happen to it.
+
+    received → triaged → handling → resolved → checked → called_back → closed
+                 │          │  ▲        │ check fails, or the resident refutes
+                 │          │  └────────┴── rework: handling again, counted
+                 └── declined · merged · withdrawn
+
+Each function answers a `Change`: the matter after the step, its timeline entries and the events it caused.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from services.cases.domain import errors
+from shared.contracts import Event, cases
+from shared.contracts.cases import (
+    CaseLevel,
+    Channel,
+    DeclineGround,
+    Mechanism,
+    Place,
+    Satisfaction,
+    ScopeClass,
+    Urgency,
+    WhistleKind,
+)
+
+# After so many fruitless calls the matter closes outside the satisfaction base (domain.md §3, call-back).
+MOST_CALLS = 3
+LEVELS: tuple[CaseLevel, ...] = ("grid", "community", "subdistrict", "district")
+UNHAPPY: frozenset[Satisfaction] = frozenset({"unhappy", "very_unhappy"})
+
+
+class State(StrEnum):
+    RECEIVED = "received"
+    TRIAGED = "triaged"
+    HANDLING = "handling"
+    RESOLVED = "resolved"
+    CHECKED = "checked"
+    CALLED_BACK = "called_back"
+    CLOSED = "closed"
+    DECLINED = "declined"
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+
+
+class Hold(StrEnum):
+    """Why a matter under handling stands still."""
+
+    DEFERRED = "deferred"
+    LISTED = "listed"
+
+
+OPEN = frozenset({State.RECEIVED, State.TRIAGED, State.HANDLING})
+DONE = frozenset({State.RESOLVED, State.CHECKED, State.CALLED_BACK})
+
+
+@dataclass(frozen=True, kw_only=True)
+class By:
+    """Who does a step and in which role; the platform itself has no person."""
+
+    person_id: str | None
+    role: str
+
+
+PLATFORM = By(person_id=None, role="platform")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A matter as it stands now."""
+
+    case_id: str
+    number: str
+    # The grid it was located to.
+    area: str
+    state: State
+    category: str
+    channel: Channel
+    urgency: Urgency
+    mechanism: Mechanism
+    scope_class: ScopeClass
+    level: CaseLevel
+    sla_class: str
+    words: str
+    place: Place
+    address: str
+    # None when nobody known reported it: a sensor, a patrol, an anonymous caller.
+    reporter_id: str | None
+    # Hidden from departments; never in an event.
+    is_confidential: bool
+    # First-inquiry responsibility 首问责任: whoever took it owns the answer.
+    first_inquiry_by: str
+    # Whoever first handles it owns the handling.
+    first_handler_by: str | None = None
+    # The handling now under way, from 1; each rework starts the next.
+    run: int = 1
+    hold: Hold | None = None
+    review_on: date | None = None
+    # Orders of this run that dispatch has not finished.
+    open_orders: int = 0
+    # Every department called in any run: they may read the matter.
+    departments: tuple[str, ...] = ()
+    calls_made: int = 0
+    met: bool | None = None
+    settled: bool | None = None
+    satisfaction: Satisfaction | None = None
+    merged_into: str | None = None
+    reported_at: datetime
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    version: int = 1
+    # The end of the timeline's hash chain; see `timeline.py`.
+    timeline_length: int = 0
+    timeline_hash: bytes = field(default=bytes(32), repr=False)
+
+    @property
+    def public_reporter_id(self) -> str | None:
+        """The reporter as events may name them."""
+        return None if self.is_confidential else self.reporter_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of the timeline: what happened, by whom, when, with what evidence."""
+
+    action: str
+    by: By
+    at: datetime
+    area: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    case: Case
+    entries: tuple[Entry, ...]
+    events: tuple[Event, ...]
+
+    def then(self, step: Callable[[Case], "Change"]) -> "Change":
+        """This change followed by another of the matter it left."""
+        following = step(self.case)
+        return Change(
+            case=following.case,
+            entries=self.entries + following.entries,
+            events=self.events + following.events,
+        )
+
+
+def report(case: Case, *, by: By) -> Change:
+    """A matter is filed. `case` is as received, version 1."""
+    entry = Entry(
+        action="reported", by=by, at=case.reported_at, area=case.area, detail={"channel": case.channel}
+    )
+    event = cases.CaseReported(
+        case_id=case.case_id,
+        area=case.area,
+        number=case.number,
+        category=case.category,
+        channel=case.channel,
+        urgency=case.urgency,
+        sla_class=case.sla_class,
+        place=case.place,
+        reported_at=case.reported_at,
+        reporter_id=case.public_reporter_id,
+    )
+    return Change(case=case, entries=(entry,), events=(event,))
+
+
+def take(case: Case, *, by: By, at: datetime) -> Change:
+    """Somebody takes the matter; the first one is on record for good."""
+    _require(case, OPEN)
+    return _change(case, "taken", by, at, first_handler_by=case.first_handler_by or by.person_id)
+
+
+def triage(
+    case: Case,
+    *,
+    by: By,
+    at: datetime,
+    level: CaseLevel | None = None,
+    scope_class: ScopeClass | None = None,
+    mechanism: Mechanism | None = None,
+    urgency: Urgency | None = None,
+) -> Change:
+    """The matter is valid and classed; what is not given stays as the catalogue proposes."""
+    _require(case, {State.RECEIVED})
+    classed = replace(
+        case,
+        level=level or case.level,
+        scope_class=scope_class or case.scope_class,
+        mechanism=mechanism or case.mechanism,
+        urgency=urgency or case.urgency,
+        first_handler_by=case.first_handler_by or by.person_id,
+    )
+    event = cases.CaseTriaged(
+        case_id=case.case_id,
+        area=case.area,
+        category=case.category,
+        level=classed.level,
+        scope_class=classed.scope_class,
+        mechanism=classed.mechanism,
+        urgency=classed.urgency,
+        triaged_at=at,
+        reporter_id=case.public_reporter_id,
+    )
+    detail = {
+        "level": classed.level,
+        "scope_class": classed.scope_class,
+        "mechanism": classed.mechanism,
+        "urgency": classed.urgency,
+    }
+    return _change(classed, "triaged", by, at, event, detail=detail, state=State.TRIAGED)
+
+
+def decline(case: Case, *, ground: DeclineGround, words: str, by: By, at: datetime) -> Change:
+    """The matter is not taken on 不予受理, on a listed ground."""
+    _require(case, {State.RECEIVED, State.TRIAGED})
+    event = cases.CaseDeclined(case_id=case.case_id, area=case.area, ground=ground)
+    return _change(
+        case,
+        "declined",
+        by,
+        at,
+        event,
+        detail={"ground": ground, "words": words},
+        state=State.DECLINED,
+        closed_at=at,
+    )
+
+
+def withdraw(case: Case, *, words: str, by: By, at: datetime) -> Change:
+    """The reporter takes the matter back before it is resolved."""
+    _require(case, OPEN)
+    event = cases.CaseWithdrawn(case_id=case.case_id, area=case.area)
+    return _change(
+        case,
+        "withdrawn",
+        by,
+        at,
+        event,
+        detail={"words": words},
+        state=State.WITHDRAWN,
+        closed_at=at,
+        hold=None,
+        review_on=None,
+        open_orders=0,
+    )
+
+
+def merge(case: Case, *, into: Case, by: By, at: datetime) -> Change:
+    """The matter is handled within another one 合并办理."""
+    _require(case, OPEN)
+    if into.case_id == case.case_id or into.state not in OPEN:
+        raise errors.CannotMerge()
+    event = cases.CaseMerged(case_id=case.case_id, area=case.area, into_case_id=into.case_id)
+    return _change(
+        case,
+        "merged",
+        by,
+        at,
+        event,
+        detail={"into": into.number},
+        state=State.MERGED,
+        merged_into=into.case_id,
+        closed_at=at,
+        hold=None,
+        review_on=None,
+        open_orders=0,
+    )
+
+
+def escalate(case: Case, *, to_level: CaseLevel, reason: str, by: By, at: datetime) -> Change:
+    """The matter climbs, with a reason; its whole path stays on the timeline."""
+    _require(case, {State.TRIAGED, State.HANDLING})
+    if LEVELS.index(to_level) <= LEVELS.index(case.level):
+        raise errors.ClimbsOnly()
+    event = cases.CaseEscalated(
+        case_id=case.case_id, area=case.area, from_level=case.level, to_level=to_level
+    )
+    return _change(
+        case,
+        "escalated",
+        by,
+        at,
+        event,
+        detail={"from": case.level, "to": to_level, "reason": reason},
+        level=to_level,
+    )
+
+
+def whistle(
+    case: Case,
+    *,
+    order_id: str,
+    kind: WhistleKind,
+    departments: tuple[str, ...],
+    already_called: frozenset[str],
+    by: By,
+    at: datetime,
+) -> Change:
+    """Departments must come 吹哨. The first one leads. Whistling a received matter triages it.
+
+    Args:
+        already_called: departments with an unfinished order for this matter.
+    """
+    _require(case, OPEN)
+    if already_called & set(departments):
+        raise errors.AlreadyCalled(departments=sorted(already_called & set(departments)))
+    if case.state is State.RECEIVED:
+        return triage(case, by=by, at=at).then(
+            lambda triaged: whistle(
+                triaged,
+                order_id=order_id,
+                kind=kind,
+                departments=departments,
+                already_called=already_called,
+                by=by,
+                at=at,
+            )
+        )
+    assert by.person_id is not None
+    event = cases.CaseWhistled(
+        case_id=case.case_id,
+        area=case.area,
+        order_id=order_id,
+        kind=kind,
+        departments=departments,
+        category=case.category,
+        sla_class=case.sla_class,
+        urgency=case.urgency,
+        place=case.place,
+        caller_id=by.person_id,
+        whistled_at=at,
+    )
+    return _change(
+        case,
+        "whistled",
+        by,
+        at,
+        event,
+        detail={"kind": kind, "departments": list(departments), "order_id": order_id},
+        state=State.HANDLING,
+        first_handler_by=case.first_handler_by or by.person_id,
+        open_orders=case.open_orders + 1,
+        departments=tuple(sorted({*case.departments, *departments})),
+    )
+
+
+def begin(case: Case, *, by: By, at: datetime) -> Change:
+    """Somebody of the grid or community starts handling it without a whistle."""
+    _require(case, {State.TRIAGED})
+    return _change(
+        case, "handling", by, at, state=State.HANDLING, first_handler_by=case.first_handler_by or by.person_id
+    )
+
+
+def defer(case: Case, *, review_on: date, reason: str, approver_id: str, by: By, at: datetime) -> Change:
+    """Handling is put off 缓办 with a reason, an approver and a review date."""
+    _require_moving(case)
+    event = cases.CaseDeferred(case_id=case.case_id, area=case.area, review_on=review_on)
+    return _change(
+        case,
+        "deferred",
+        by,
+        at,
+        event,
+        detail={"reason": reason, "approver_id": approver_id, "review_on": review_on.isoformat()},
+        hold=Hold.DEFERRED,
+        review_on=review_on,
+    )
+
+
+def put_on_list(case: Case, *, review_on: date, reason: str, by: By, at: datetime) -> Change:
+    """The matter cannot be solved now and goes on the standing list 挂账 until its review."""
+    _require_moving(case)
+    event = cases.CaseListed(case_id=case.case_id, area=case.area, review_on=review_on)
+    return _change(
+        case,
+        "listed",
+        by,
+        at,
+        event,
+        detail={"reason": reason, "review_on": review_on.isoformat()},
+        hold=Hold.LISTED,
+        review_on=review_on,
+    )
+
+
+def resume(case: Case, *, by: By, at: datetime) -> Change:
+    """A deferred or listed matter is handled again."""
+    if case.hold is None:
+        raise errors.NotInThisState(state=case.state)
+    event = cases.CaseResumed(case_id=case.case_id, area=case.area)
+    return _change(case, "resumed", by, at, event, hold=None, review_on=None)
+
+
+def resolve(case: Case, *, words: str, by: By, at: datetime) -> Change:
+    """Somebody says that handling is done; whatever orders are open are closed with it."""
+    _require(case, {State.TRIAGED, State.HANDLING})
+    return _resolved(case, by=by, at=at, resolved_by="hand", detail={"words": words})
+
+
+def order_finished(case: Case, *, order_id: str, at: datetime) -> Change:
+    """Dispatch finished one order of the present run; with the last one the matter is resolved by itself."""
+    entry_detail = {"order_id": order_id}
+    left = case.open_orders - 1
+    if left > 0 or case.state is not State.HANDLING:
+        return _change(case, "order_finished", PLATFORM, at, detail=entry_detail, open_orders=max(left, 0))
+    finished = _change(case, "order_finished", PLATFORM, at, detail=entry_detail, open_orders=0)
+    return finished.then(lambda ready: _resolved(ready, by=PLATFORM, at=at, resolved_by="orders", detail={}))
+
+
+def check(case: Case, *, passed: bool, words: str, by: By, at: datetime) -> Change:
+    """Somebody verifies the result on site 核查. A failed check reworks the matter."""
+    _require(case, {State.RESOLVED})
+    event = cases.CaseChecked(case_id=case.case_id, area=case.area, passed=passed, checked_at=at)
+    detail = {"passed": passed, "words": words}
+    checked = _change(case, "checked", by, at, event, detail=detail, state=State.CHECKED)
+    if passed:
+        return checked
+    return checked.then(lambda failed: rework(failed, reason="check_failed", by=by, at=at))
+
+
+def call_back(
+    case: Case,
+    *,
+    reached: bool,
+    met: bool | None,
+    settled: bool | None,
+    satisfaction: Satisfaction | None,
+    words: str,
+    by: By,
+    at: datetime,
+) -> Change:
+    """The reporter is asked 回访: whether they were met, whether it is settled, how satisfied they are.
+
+    Settled and not unhappy closes the matter; anything else said reworks it. Not reached counts a call; after
+    the last one the matter closes outside the satisfaction base. A confidential reporter 保密 has no meet rate:
+    whether they were met is not kept. Raises AnsweredInPerson when reporters say of themselves that they were
+    not reached.
+    """
+    _require(case, {State.CHECKED})
+    if not reached and by.person_id is not None and by.person_id == case.reporter_id:
+        raise errors.AnsweredInPerson()
+    if case.is_confidential:
+        met = None
+    calls = case.calls_made + 1
+    event = cases.CaseCalledBack(
+        case_id=case.case_id,
+        area=case.area,
+        reached=reached,
+        met=met,
+        settled=settled,
+        satisfaction=satisfaction,
+        called_back_at=at,
+    )
+    detail = {
+        "reached": reached,
+        "met": met,
+        "settled": settled,
+        "satisfaction": satisfaction,
+        "words": words,
+    }
+    if not reached:
+        tried = _change(case, "called_back", by, at, event, detail=detail, calls_made=calls)
+        return tried if calls < MOST_CALLS else tried.then(lambda last: _closed(last, by=PLATFORM, at=at))
+    answered = _change(
+        case,
+        "called_back",
+        by,
+        at,
+        event,
+        detail=detail,
+        state=State.CALLED_BACK,
+        calls_made=calls,
+        met=met,
+        settled=settled,
+        satisfaction=satisfaction,
+    )
+    if not settled:
+        return answered.then(lambda heard: rework(heard, reason="not_settled", by=by, at=at))
+    if satisfaction in UNHAPPY:
+        return answered.then(lambda heard: rework(heard, reason="unhappy", by=by, at=at))
+    return answered.then(lambda heard: _closed(heard, by=PLATFORM, at=at))
+
+
+def refute(case: Case, *, words: str, by: By, at: datetime) -> Change:
+    """The reporter says that a resolved matter is not settled."""
+    _require(case, {State.RESOLVED, State.CHECKED})
+    refuted = _change(case, "refuted", by, at, detail={"words": words})
+    return refuted.then(lambda open_: rework(open_, reason="refuted", by=by, at=at))
+
+
+def rework(case: Case, *, reason: str, by: By, at: datetime) -> Change:
+    """Handling starts again 重办 as the next run; the earlier handling stays on the timeline."""
+    _require(case, DONE)
+    run = case.run + 1
+    event = cases.CaseReworked(case_id=case.case_id, area=case.area, run=run, reason=reason)  # type: ignore[arg-type]
+    return _change(
+        case,
+        "reworked",
+        by,
+        at,
+        event,
+        detail={"reason": reason, "run": run},
+        state=State.HANDLING,
+        run=run,
+        open_orders=0,
+        resolved_at=None,
+        calls_made=0,
+        met=None,
+        settled=None,
+        satisfaction=None,
+    )
+
+
+def _resolved(case: Case, *, by: By, at: datetime, resolved_by: str, detail: dict[str, Any]) -> Change:
+    event = cases.CaseResolved(
+        case_id=case.case_id,
+        area=case.area,
+        resolved_by=resolved_by,  # type: ignore[arg-type]
+        resolved_at=at,
+    )
+    return _change(
+        case,
+        "resolved",
+        by,
+        at,
+        event,
+        detail={**detail, "resolved_by": resolved_by},
+        state=State.RESOLVED,
+        resolved_at=at,
+        open_orders=0,
+        hold=None,
+        review_on=None,
+    )
+
+
+def _closed(case: Case, *, by: By, at: datetime) -> Change:
+    event = cases.CaseClosed(case_id=case.case_id, area=case.area, closed_at=at)
+    return _change(case, "closed", by, at, event, state=State.CLOSED, closed_at=at)
+
+
+def _require(case: Case, states: frozenset[State] | set[State]) -> None:
+    if case.state not in states:
+        raise errors.NotInThisState(state=case.state, allowed=sorted(states))
+
+
+def _require_moving(case: Case) -> None:
+    _require(case, {State.TRIAGED, State.HANDLING})
+    if case.hold is not None:
+        raise errors.NotInThisState(state=case.state, hold=case.hold)
+
+
+def _change(
+    case: Case,
+    action: str,
+    by: By,
+    at: datetime,
+    *events: Event,
+    detail: dict[str, Any] | None = None,
+    **after: Any,
+) -> Change:
+    entry = Entry(action=action, by=by, at=at, area=case.area, detail=detail or {})
+    return Change(case=replace(case, version=case.version + 1, **after), entries=(entry,), events=events)

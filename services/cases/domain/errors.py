@@ -1,0 +1,35 @@
+"""What can be wrong about a step of a matter."""
+
+from shared import errors
+
+
+class NotInThisState(errors.Conflict):
+    """The matter is not in a state that allows this; read it again to see what is possible now."""
+
+
+class OutsideEveryGrid(errors.Invalid):
+    """The place lies in no grid of this deployment."""
+
+
+class UnknownCategory(errors.Invalid):
+    """The catalogue has no such matter, or it is no longer in use."""
+
+
+class UnknownDepartment(errors.Invalid):
+    """A department called does not exist, is closed, or does not serve this area."""
+
+
+class AlreadyCalled(errors.Conflict):
+    """This department has an open order for the matter already."""
+
+
+class ClimbsOnly(errors.Conflict):
+    """A matter climbs from grid to community to subdistrict to district, one way."""
+
+
+class AnsweredInPerson(errors.Invalid):
+    """Who answers for themselves was reached."""
+
+
+class CannotMerge(errors.Conflict):
+    """A matter merges only into another one that is still handled, and never into itself."""

@@ -1,0 +1,146 @@
+-- name: filing(grid, category)^
+-- What is needed to file a matter: a counter, the moment, the catalogue's matter, who answers for the grid.
+SELECT nextval('case_numbers') AS counter, clock_timestamp() AS at, (
+    SELECT to_jsonb(m) FROM matters m WHERE m.code = :category AND m.is_newest AND m.is_active
+) AS matter, COALESCE((
+    SELECT jsonb_agg(jsonb_build_object('kind', p.kind, 'duty_name', p.duty_name, 'duty_phone', p.duty_phone)
+                     ORDER BY p.kind DESC, p.post_id)
+    FROM posts p WHERE p.area = :grid AND p.is_held AND p.kind IN ('lead', 'full_time_worker')
+), '[]') AS responsible;
+
+-- name: insert_case(case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by, reported_at, timeline_length, timeline_hash)!
+-- Files a matter; what only happens later has its default.
+INSERT INTO cases (
+    case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, words,
+    longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by, reported_at, timeline_length,
+    timeline_hash
+) VALUES (
+    :case_id, :number, :area, :state, :category, :channel, :urgency, :mechanism, :scope_class, :level, :sla_class,
+    :words, :longitude, :latitude, :address, :reporter_id, :is_confidential, :first_inquiry_by, :reported_at,
+    :timeline_length, :timeline_hash
+);
+
+-- name: lock_case(case_id, scopes, person_id, department)^
+-- Locks a matter within reach, with the moment after the lock.
+SELECT c.*, clock_timestamp() AS at
+FROM cases c
+WHERE c.case_id = :case_id
+  AND (c.area ^@ ANY(:scopes) OR c.reporter_id = :person_id OR :department = ANY(c.departments))
+FOR UPDATE;
+
+-- name: lock_cases(case_ids)
+-- Locks matters named by events, in the order of their ids so that two batches cannot deadlock.
+SELECT c.*, clock_timestamp() AS at FROM cases c WHERE c.case_id = ANY(:case_ids) ORDER BY c.case_id FOR UPDATE;
+
+-- name: save_case(case_id, area, state, urgency, mechanism, scope_class, level, first_handler_by, run, hold, review_on, open_orders, departments, calls_made, met, settled, satisfaction, merged_into, resolved_at, closed_at, version, timeline_length, timeline_hash)!
+-- Writes what a step may change; the caller holds the lock.
+UPDATE cases SET
+    area = :area, state = :state, urgency = :urgency, mechanism = :mechanism, scope_class = :scope_class,
+    level = :level, first_handler_by = :first_handler_by, run = :run, hold = :hold, review_on = :review_on,
+    open_orders = :open_orders, departments = :departments, calls_made = :calls_made, met = :met,
+    settled = :settled, satisfaction = :satisfaction, merged_into = :merged_into, resolved_at = :resolved_at,
+    closed_at = :closed_at, version = :version, timeline_length = :timeline_length, timeline_hash = :timeline_hash
+WHERE case_id = :case_id;
+
+-- name: add_entries(entries)!
+-- Appends timeline entries (a JSON list), hashes in hex.
+INSERT INTO timeline (case_id, position, action, person_id, role, area, at, detail, hash)
+SELECT e.case_id, e.position, e.action, e.person_id, e.role, e.area, e.at, e.detail, decode(e.hash, 'hex')
+FROM jsonb_to_recordset(:entries::jsonb) AS e (
+    case_id uuid, position integer, action text, person_id uuid, role text, area text, at timestamptz,
+    detail jsonb, hash text
+);
+
+-- name: get_case(case_id, scopes, person_id, department)^
+-- A matter the caller may see, with names, who answers for its grid, its whistles and their tasks, and the
+-- confidential reporter this caller must not know. Whoever took the report may follow it.
+SELECT c.*, m.name AS category_name, g.name AS grid_name, g.community_name, n.area_name AS subdistrict_name,
+    CASE WHEN c.is_confidential AND NOT (
+        c.area ^@ ANY(:scopes) OR c.reporter_id = :person_id OR c.first_inquiry_by = :person_id
+    ) THEN c.reporter_id END AS hidden_id,
+    COALESCE((
+        SELECT jsonb_agg(jsonb_build_object('kind', p.kind, 'duty_name', p.duty_name, 'duty_phone', p.duty_phone)
+                         ORDER BY p.kind DESC, p.post_id)
+        FROM posts p WHERE p.area = c.area AND p.is_held AND p.kind IN ('lead', 'full_time_worker')
+    ), '[]') AS responsible,
+    COALESCE((
+        SELECT jsonb_agg(jsonb_build_object(
+            'order_id', o.order_id, 'kind', o.kind, 'state', o.state, 'whistled_at', o.whistled_at,
+            'departments', o.departments, 'tasks', COALESCE((
+                SELECT jsonb_agg(jsonb_build_object(
+                    'task_id', t.task_id, 'department_id', t.department_id, 'department_name', d.name,
+                    'is_main', t.is_main, 'state', t.state, 'changed_at', t.changed_at, 'card', t.card
+                ) ORDER BY t.is_main DESC, t.department_id)
+                FROM tasks t LEFT JOIN departments d USING (department_id) WHERE t.order_id = o.order_id
+            ), '[]')) ORDER BY o.whistled_at, o.order_id)
+        FROM orders o WHERE o.case_id = c.case_id
+    ), '[]') AS orders
+FROM cases c
+LEFT JOIN matters m ON m.code = c.category AND m.is_newest
+LEFT JOIN LATERAL (
+    SELECT * FROM grids WHERE grids.code = c.area ORDER BY grids.net_version DESC LIMIT 1
+) g ON true
+LEFT JOIN nets n ON n.area = g.subdistrict AND n.net_version = g.net_version
+WHERE c.case_id = :case_id
+  AND (c.area ^@ ANY(:scopes) OR c.reporter_id = :person_id OR c.first_inquiry_by = :person_id
+       OR :department = ANY(c.departments));
+
+-- name: list_wide_area(scopes, state, category, before_at, before_id, most)
+-- Matters of districts and cities, newest first: walks the time, for most of what it meets is wanted.
+SELECT c.* FROM cases c
+WHERE c.area ^@ ANY(:scopes)
+  AND (:state::text IS NULL OR c.state = :state::text)
+  AND (:category::text IS NULL OR c.category = :category::text)
+  AND (:before_at::timestamptz IS NULL OR (c.reported_at, c.case_id) < (:before_at::timestamptz, :before_id::uuid))
+ORDER BY c.reported_at DESC, c.case_id DESC LIMIT :most;
+
+-- name: list_area(scopes, state, category, before_at, before_id, most)
+-- Matters of subdistricts and smaller areas, newest first. A prefix is a range of the index; the ranges are read
+-- whole before they are sorted, or a small or quiet area would make the planner walk through everybody's matters.
+WITH found AS MATERIALIZED (
+    SELECT c.case_id, c.reported_at FROM unnest(:scopes::text[]) AS scope (prefix)
+    JOIN cases c ON c.area >= scope.prefix COLLATE "C" AND c.area < (scope.prefix || ':') COLLATE "C"
+    WHERE (:state::text IS NULL OR c.state = :state::text)
+      AND (:category::text IS NULL OR c.category = :category::text)
+      AND (:before_at::timestamptz IS NULL
+           OR (c.reported_at, c.case_id) < (:before_at::timestamptz, :before_id::uuid))
+),
+shown AS (
+    SELECT case_id FROM found ORDER BY reported_at DESC, case_id DESC LIMIT :most
+)
+SELECT c.* FROM cases c JOIN shown USING (case_id) ORDER BY c.reported_at DESC, c.case_id DESC;
+
+-- name: list_reported(person_id, area, state, category, before_at, before_id, most)
+-- Matters a person reported, newest first.
+SELECT c.* FROM cases c
+WHERE c.reporter_id = :person_id
+  AND (:area::text IS NULL OR c.area ^@ :area::text)
+  AND (:state::text IS NULL OR c.state = :state::text)
+  AND (:category::text IS NULL OR c.category = :category::text)
+  AND (:before_at::timestamptz IS NULL OR (c.reported_at, c.case_id) < (:before_at::timestamptz, :before_id::uuid))
+ORDER BY c.reported_at DESC, c.case_id DESC LIMIT :most;
+
+-- name: list_called(department, area, state, category, before_at, before_id, most)
+-- Matters a department was called to, newest first.
+SELECT c.* FROM cases c
+WHERE c.departments @> ARRAY[:department::text]
+  AND (:area::text IS NULL OR c.area ^@ :area::text)
+  AND (:state::text IS NULL OR c.state = :state::text)
+  AND (:category::text IS NULL OR c.category = :category::text)
+  AND (:before_at::timestamptz IS NULL OR (c.reported_at, c.case_id) < (:before_at::timestamptz, :before_id::uuid))
+ORDER BY c.reported_at DESC, c.case_id DESC LIMIT :most;
+
+-- name: timeline_of(case_id, after, most)
+-- A matter's timeline in its order.
+SELECT case_id, position, action, person_id, role, area, at, detail, hash
+FROM timeline WHERE case_id = :case_id AND position > :after ORDER BY position LIMIT :most;
+
+-- name: set_due(case_ids, due_ats)!
+-- Copies when matters are due.
+UPDATE cases c SET due_at = d.due_at
+FROM unnest(:case_ids::uuid[], :due_ats::timestamptz[]) AS d (case_id, due_at)
+WHERE c.case_id = d.case_id;
+
+-- name: filer_of(case_id)$
+-- Who filed the matter of this id, if it exists.
+SELECT first_inquiry_by FROM cases WHERE case_id = :case_id;

@@ -1,0 +1,214 @@
+"""What the cases API reads and answers."""
+
+import typing
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from services.cases.domain.case import LEVELS, State
+from shared import http
+from shared.contracts import cases as contracts
+
+_WORDS = validate.Length(1, 4000)
+_REASON = validate.Length(1, 1000)
+
+
+def _choice(literal: typing.Any) -> validate.OneOf:
+    return validate.OneOf(typing.get_args(literal))
+
+
+class Report(http.Schema):
+    # Made by the client, so that an offline phone's retry files one matter.
+    case_id = fields.UUID(
+        metadata={"description": "Optional UUID made by the client; sent again, it is one case."}
+    )
+    words = fields.String(required=True, validate=_WORDS)
+    place = fields.Nested(http.Place, required=True)
+    address = fields.String(load_default="", validate=validate.Length(max=200))
+    category = fields.String(
+        required=True, validate=validate.Length(1, 40), metadata={"example": "env.cooking_fumes"}
+    )
+    channel = fields.String(load_default=None, allow_none=True, validate=_choice(contracts.Channel))
+    urgency = fields.String(load_default=None, allow_none=True, validate=_choice(contracts.Urgency))
+    is_confidential = http.Flag(load_default=False)
+
+
+class Triage(http.Schema):
+    level = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LEVELS))
+    scope_class = fields.String(load_default=None, allow_none=True, validate=_choice(contracts.ScopeClass))
+    mechanism = fields.String(load_default=None, allow_none=True, validate=_choice(contracts.Mechanism))
+    urgency = fields.String(load_default=None, allow_none=True, validate=_choice(contracts.Urgency))
+
+
+class Whistle(http.Schema):
+    kind = fields.String(required=True, validate=_choice(contracts.WhistleKind))
+    departments = fields.List(
+        fields.String(validate=validate.Length(1, 60)),
+        required=True,
+        validate=validate.Length(1, 20),
+        metadata={"description": "Department ids; the first one leads."},
+    )
+
+    @validates_schema
+    def _distinct(self, data: dict[str, typing.Any], **_: typing.Any) -> None:
+        if len(set(data["departments"])) < len(data["departments"]):
+            raise ValidationError("Name each department once.", "departments")
+
+
+class Decline(http.Schema):
+    ground = fields.String(required=True, validate=_choice(contracts.DeclineGround))
+    words = fields.String(required=True, validate=_REASON)
+
+
+class Merge(http.Schema):
+    into_case_id = fields.UUID(required=True)
+
+
+class Escalate(http.Schema):
+    to_level = fields.String(required=True, validate=validate.OneOf(LEVELS[1:]))
+    reason = fields.String(required=True, validate=_REASON)
+
+
+class Defer(http.Schema):
+    review_on = fields.Date(required=True)
+    reason = fields.String(required=True, validate=_REASON)
+    approver_id = fields.UUID(required=True)
+
+
+class PutOnList(http.Schema):
+    review_on = fields.Date(required=True)
+    reason = fields.String(required=True, validate=_REASON)
+
+
+class Said(http.Schema):
+    """What a person says about the step."""
+
+    words = fields.String(required=True, validate=_REASON)
+
+
+class Check(http.Schema):
+    passed = http.Flag(required=True)
+    words = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
+class CallBack(http.Schema):
+    reached = http.Flag(required=True)
+    met = http.Flag(load_default=None, allow_none=True)
+    settled = http.Flag(load_default=None, allow_none=True)
+    satisfaction = fields.String(load_default=None, allow_none=True, validate=_choice(contracts.Satisfaction))
+    words = fields.String(load_default="", validate=validate.Length(max=1000))
+
+    @validates_schema
+    def _answered(self, data: dict[str, typing.Any], **_: typing.Any) -> None:
+        answered = data["settled"] is not None and data["satisfaction"] is not None
+        if data["reached"] and not answered:
+            raise ValidationError("Say whether it is settled and how satisfied the reporter is.", "settled")
+        if not data["reached"] and (answered or data["met"] is not None):
+            raise ValidationError("Somebody not reached gave no answer.", "reached")
+
+
+class CaseFilter(http.PageQuery):
+    area = http.AreaCode(load_default=None)
+    state = fields.String(load_default=None, validate=validate.OneOf([str(state) for state in State]))
+    category = fields.String(load_default=None, validate=validate.Length(1, 40))
+    mine = fields.Boolean(load_default=False)
+
+
+class Contact(http.Schema):
+    kind = fields.String()
+    duty_name = fields.String()
+    duty_phone = fields.String()
+
+
+class TaskView(http.Schema):
+    task_id = fields.String()
+    department_id = fields.String()
+    department_name = fields.String(allow_none=True)
+    is_main = fields.Boolean()
+    state = fields.String()
+    changed_at = fields.String(metadata={"format": "date-time"})
+    card = fields.String(allow_none=True)
+
+
+class OrderView(http.Schema):
+    order_id = fields.UUID()
+    kind = fields.String()
+    state = fields.String()
+    whistled_at = fields.String(metadata={"format": "date-time"})
+    departments = fields.List(fields.String())
+    tasks = fields.List(fields.Nested(TaskView))
+
+
+class CaseSummary(http.Schema):
+    case_id = fields.UUID()
+    number = fields.String()
+    area = http.AreaCode()
+    state = fields.String(validate=validate.OneOf([str(state) for state in State]))
+    hold = fields.String(allow_none=True)
+    category = fields.String()
+    channel = fields.String()
+    urgency = fields.String()
+    level = fields.String()
+    words = fields.String()
+    place = fields.Nested(http.Place)
+    address = fields.String()
+    due_at = fields.AwareDateTime(allow_none=True)
+    reported_at = fields.AwareDateTime()
+    resolved_at = fields.AwareDateTime(allow_none=True)
+    closed_at = fields.AwareDateTime(allow_none=True)
+    version = fields.Integer()
+
+
+class CaseView(CaseSummary):
+    category_name = fields.String(allow_none=True)
+    grid_name = fields.String(allow_none=True)
+    community_name = fields.String(allow_none=True)
+    subdistrict_name = fields.String(allow_none=True)
+    mechanism = fields.String()
+    scope_class = fields.String()
+    sla_class = fields.String()
+    reporter_id = fields.UUID(allow_none=True)
+    is_confidential = fields.Boolean()
+    first_inquiry_by = fields.UUID(
+        allow_none=True, metadata={"description": "Hidden where it is a confidential reporter."}
+    )
+    first_handler_by = fields.UUID(allow_none=True)
+    run = fields.Integer()
+    review_on = fields.Date(allow_none=True)
+    calls_made = fields.Integer()
+    met = fields.Boolean(allow_none=True)
+    settled = fields.Boolean(allow_none=True)
+    satisfaction = fields.String(allow_none=True)
+    merged_into = fields.UUID(allow_none=True)
+    responsible = fields.List(fields.Nested(Contact))
+    orders = fields.List(fields.Nested(OrderView))
+
+
+class EntryView(http.Schema):
+    position = fields.Integer()
+    action = fields.String()
+    person_id = fields.UUID(allow_none=True)
+    role = fields.String()
+    area = http.AreaCode()
+    at = fields.AwareDateTime()
+    detail = fields.Dict()
+    hash = fields.String()
+
+
+class MatterView(http.Schema):
+    code = fields.String()
+    version = fields.Integer()
+    name = fields.String()
+    theme = fields.String()
+    mechanism = fields.String()
+    scope_class = fields.String()
+    sla_class = fields.String()
+    urgency = fields.String()
+    main_department_kind = fields.String(allow_none=True)
+    supporting_department_kinds = fields.List(fields.String())
+    filing_standard = fields.String()
+    closing_standard = fields.String()
+
+
+class TimelineCheck(http.Schema):
+    whole = fields.Boolean()
+    broken_at = fields.Integer(allow_none=True)

@@ -1,0 +1,237 @@
+"""What `cases` does with the events of others, and its timers."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from services.cases import store
+from services.cases.domain import case as domain
+from services.cases.domain.case import Case, Change
+from shared import db, logs
+from shared.bus import outbox
+from shared.bus.inbox import Received, subscribe
+from shared.contracts import dispatch, registry
+from shared.http import idempotency
+from shared.timers import every
+
+log = logs.get(__name__)
+
+
+class Worker:
+    name = "cases"
+
+    @subscribe(dispatch.OrderOpened)
+    def order_opened(self, tx: db.Tx, events: Sequence[Received[dispatch.OrderOpened]]) -> None:
+        """The whistle was heard: the order stands with one task per department."""
+        store.queries.set_order_states(tx, order_ids=[event.data.order_id for event in events], state="open")
+        store.queries.upsert_tasks(
+            tx,
+            tasks=json.dumps(
+                [
+                    {
+                        "task_id": task.task_id,
+                        "order_id": event.data.order_id,
+                        "case_id": event.data.case_id,
+                        "department_id": task.department_id,
+                        "is_main": task.is_main,
+                        "at": event.data.opened_at.isoformat(),
+                    }
+                    for event in events
+                    for task in event.data.tasks
+                ]
+            ),
+        )
+
+    @subscribe(dispatch.TaskSigned)
+    def task_signed(self, tx: db.Tx, events: Sequence[Received[dispatch.TaskSigned]]) -> None:
+        """A department answers for its task."""
+        _move(tx, "signed", [(event.data.task_id, event.data.signed_at) for event in events])
+
+    @subscribe(dispatch.TaskArrived)
+    def task_arrived(self, tx: db.Tx, events: Sequence[Received[dispatch.TaskArrived]]) -> None:
+        """A department is on site."""
+        _move(tx, "arrived", [(event.data.task_id, event.data.arrived_at) for event in events])
+
+    @subscribe(dispatch.TaskReplied)
+    def task_replied(self, tx: db.Tx, events: Sequence[Received[dispatch.TaskReplied]]) -> None:
+        """A department replied."""
+        _move(tx, "replied", [(event.data.task_id, event.data.replied_at) for event in events])
+
+    @subscribe(dispatch.TaskFinished)
+    def task_finished(self, tx: db.Tx, events: Sequence[Received[dispatch.TaskFinished]]) -> None:
+        """A department's part is done."""
+        _move(tx, "finished", [(event.data.task_id, event.data.finished_at) for event in events])
+
+    @subscribe(dispatch.TaskReturned)
+    def task_returned(self, tx: db.Tx, events: Sequence[Received[dispatch.TaskReturned]]) -> None:
+        """A department asked to give its task back."""
+        _move(tx, "returned", [(event.data.task_id, event.time) for event in events])
+
+    @subscribe(dispatch.TaskRedirected)
+    def task_redirected(self, tx: db.Tx, events: Sequence[Received[dispatch.TaskRedirected]]) -> None:
+        """A return was decided; a department called instead may read the matter from now on."""
+        for event in events:
+            ruling = event.data
+            if not ruling.upheld:
+                store.queries.give_task_back(tx, task_id=ruling.task_id, at=event.time)
+                continue
+            store.queries.admit_department(tx, case_id=ruling.case_id, department_id=ruling.to_department_id)
+            store.queries.redirect_order(
+                tx,
+                order_id=ruling.order_id,
+                from_department=ruling.from_department_id,
+                to_department=ruling.to_department_id,
+            )
+            store.queries.redirect_task(
+                tx, task_id=ruling.task_id, department_id=ruling.to_department_id, at=event.time
+            )
+
+    @subscribe(dispatch.OrderFinished)
+    def order_finished(self, tx: db.Tx, events: Sequence[Received[dispatch.OrderFinished]]) -> None:
+        """An order is done; with its last one the matter is resolved by itself.
+
+        An order closed meanwhile (the matter was resolved by hand or reworked) changes nothing any more.
+        """
+        cases = store.lock_many(tx, [event.data.case_id for event in events])
+        orders = {
+            str(row["order_id"]): row
+            for row in store.queries.lock_orders(tx, order_ids=sorted(e.data.order_id for e in events))
+        }
+        changes: dict[str, Change] = {}
+        finished: list[str] = []
+        for event in events:
+            order, found = orders.get(event.data.order_id), cases.get(event.data.case_id)
+            if order is None or found is None:
+                raise store.OrderUnknown(order_id=event.data.order_id)
+            case = changes[event.data.case_id].case if event.data.case_id in changes else found[0]
+            if order["state"] not in ("called", "open") or order["run"] != case.run:
+                continue
+            finished.append(event.data.order_id)
+            _follow(changes, case, event.data.order_id, found[1])
+        store.queries.set_order_states(tx, order_ids=finished, state="finished")
+        store.save(tx, *changes.values())
+        outbox.add(tx, [made for change in changes.values() for made in change.events])
+
+    @subscribe(dispatch.ClockSet)
+    def clock_set(self, tx: db.Tx, events: Sequence[Received[dispatch.ClockSet]]) -> None:
+        """A limit runs; matters show the limit to finish."""
+        due = {
+            event.data.case_id: event.data.due_at
+            for event in events
+            if event.data.clock == "finish" and event.data.task_id is None
+        }
+        _set_due(tx, due)
+
+    @subscribe(dispatch.ClockPaused)
+    def clock_paused(self, tx: db.Tx, events: Sequence[Received[dispatch.ClockPaused]]) -> None:
+        """A limit stands still; the matter shows none."""
+        _set_due(tx, {event.data.case_id: None for event in events if _of_case(event.data)})
+
+    @subscribe(dispatch.ClockStopped)
+    def clock_stopped(self, tx: db.Tx, events: Sequence[Received[dispatch.ClockStopped]]) -> None:
+        """A limit ended; the matter shows none."""
+        _set_due(tx, {event.data.case_id: None for event in events if _of_case(event.data)})
+
+    @subscribe(dispatch.CardShown)
+    def card_shown(self, tx: db.Tx, events: Sequence[Received[dispatch.CardShown]]) -> None:
+        """A task got a yellow or red card."""
+        for colour in ("yellow", "red"):
+            shown = [e.data.task_id for e in events if e.data.task_id and e.data.colour == colour]
+            if shown:
+                store.queries.show_card(tx, task_ids=shown, card=colour)
+
+    @subscribe(registry.NetPublished, copy=True)
+    def net_published(self, tx: db.Tx, events: Sequence[Received[registry.NetPublished]]) -> None:
+        """A boundary set is decided; reports are located by it from its effective time."""
+        for event in events:
+            net = event.data
+            if store.queries.insert_net(
+                tx,
+                area=net.area,
+                net_version=net.net_version,
+                area_name=net.area_name,
+                effective_at=net.effective_at,
+            ):
+                grids = json.dumps(net.to_data()["grids"], ensure_ascii=False)
+                store.queries.insert_grids(tx, subdistrict=net.area, net_version=net.net_version, grids=grids)
+
+    @subscribe(registry.PostAssigned, copy=True)
+    def post_assigned(self, tx: db.Tx, events: Sequence[Received[registry.PostAssigned]]) -> None:
+        """Somebody answers for an area."""
+        _copy_posts(tx, events, is_held=True)
+
+    @subscribe(registry.PostVacated, copy=True)
+    def post_vacated(self, tx: db.Tx, events: Sequence[Received[registry.PostVacated]]) -> None:
+        """A post is empty."""
+        _copy_posts(tx, events, is_held=False)
+
+    @subscribe(registry.DepartmentChanged, copy=True)
+    def department_changed(self, tx: db.Tx, events: Sequence[Received[registry.DepartmentChanged]]) -> None:
+        """A department may be called, or no longer."""
+        for event in events:
+            store.queries.copy_department(
+                tx,
+                department_id=event.data.department_id,
+                area=event.data.area,
+                kind=event.data.kind,
+                name=event.data.name,
+                is_active=event.data.active,
+                sequence=event.sequence,
+            )
+
+    @every(seconds=60.0)
+    def prune(self, tx: db.Tx) -> int:
+        """Drop answers kept under old Idempotency-Keys."""
+        return idempotency.prune(tx)
+
+
+def _follow(changes: dict[str, Change], case: Case, order_id: str, at: Any) -> None:
+    if case.case_id in changes:
+        changes[case.case_id] = changes[case.case_id].then(
+            lambda changed: domain.order_finished(changed, order_id=order_id, at=at)
+        )
+    else:
+        changes[case.case_id] = domain.order_finished(case, order_id=order_id, at=at)
+
+
+def _move(tx: db.Tx, state: str, tasks: list[tuple[str, Any]]) -> None:
+    store.queries.move_tasks(
+        tx, task_ids=[task for task, _ in tasks], ats=[at for _, at in tasks], state=state
+    )
+
+
+def _of_case(clock: dispatch.ClockPaused | dispatch.ClockStopped) -> bool:
+    return clock.clock == "finish" and clock.task_id is None
+
+
+def _set_due(tx: db.Tx, due: dict[str, Any]) -> None:
+    if due:
+        case_ids = sorted(due)
+        store.queries.set_due(tx, case_ids=case_ids, due_ats=[due[case_id] for case_id in case_ids])
+
+
+def _copy_posts(
+    tx: db.Tx,
+    events: Sequence[Received[registry.PostAssigned]] | Sequence[Received[registry.PostVacated]],
+    *,
+    is_held: bool,
+) -> None:
+    store.queries.copy_posts(
+        tx,
+        posts=json.dumps(
+            [
+                {
+                    "post_id": event.data.post_id,
+                    "area": event.data.area,
+                    "kind": event.data.kind,
+                    "person_id": event.data.person_id,
+                    "duty_name": getattr(event.data, "duty_name", None),
+                    "duty_phone": getattr(event.data, "duty_phone", None),
+                    "is_held": is_held,
+                    "sequence": event.sequence,
+                }
+                for event in events
+            ],
+            ensure_ascii=False,
+        ),
+    )
