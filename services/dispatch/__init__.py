@@ -1,0 +1,1 @@
+"""The whistle: orders, tasks, clocks, supervision, ratings (domain.md §4)."""

@@ -1,0 +1,290 @@
+"""A dispatch order and its tasks, one per department called.
+
+    sent → signed → assigned → arrived → replied → finished
+             └── returned → ruling: upheld (another department, sent again) or rejected (signed again)
+
+The order is finished when every task is; it is closed when its matter ends otherwise.
+"""
+
+import math
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from services.dispatch.domain import errors
+from shared.contracts import Event, dispatch
+from shared.contracts.cases import Place, Urgency, WhistleKind
+from shared.contracts.dispatch import ClockName, ReturnGround
+
+_EARTH_METRES = 6_371_000
+
+
+class OrderState(StrEnum):
+    OPEN = "open"
+    FINISHED = "finished"
+    CLOSED = "closed"
+
+
+class TaskState(StrEnum):
+    SENT = "sent"
+    SIGNED = "signed"
+    ASSIGNED = "assigned"
+    ARRIVED = "arrived"
+    REPLIED = "replied"
+    FINISHED = "finished"
+    RETURNED = "returned"
+    CLOSED = "closed"
+
+
+ACCEPTED = frozenset({TaskState.SIGNED, TaskState.ASSIGNED, TaskState.ARRIVED, TaskState.REPLIED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    task_id: str
+    department_id: str
+    is_main: bool
+    state: TaskState
+    # How often it was sent: a redirected task is sent again.
+    run: int = 1
+    handler_id: str | None = None
+    arrived_place: Place | None = None
+    # From the matter's place; evidence, not a gate.
+    arrived_metres: int | None = None
+    reply_words: str | None = None
+    return_ground: ReturnGround | None = None
+    return_words: str | None = None
+    sent_at: datetime
+    signed_at: datetime | None = None
+    arrived_at: datetime | None = None
+    replied_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    order_id: str
+    case_id: str
+    area: str
+    kind: WhistleKind
+    category: str
+    sla_class: str
+    urgency: Urgency
+    place: Place
+    caller_id: str
+    state: OrderState
+    tasks: tuple[Task, ...]
+    opened_at: datetime
+    finished_at: datetime | None = None
+    version: int = 1
+
+    def task(self, task_id: str) -> Task:
+        return next(task for task in self.tasks if task.task_id == task_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """An order after a step, with its events and what the step means for clocks."""
+
+    order: Order
+    events: tuple[Event, ...]
+    # (task, clock): limits that begin or end with this step.
+    started: tuple[tuple[str, ClockName], ...] = ()
+    stopped: tuple[tuple[str, ClockName], ...] = ()
+    changed: tuple[str, ...] = field(default=())
+
+
+def open_order(order: Order) -> Change:
+    """A whistle is heard: every department called has a task and its clocks run."""
+    called = tuple(
+        dispatch.TaskCalled(task_id=task.task_id, department_id=task.department_id, is_main=task.is_main)
+        for task in order.tasks
+    )
+    opened = dispatch.OrderOpened(
+        order_id=order.order_id,
+        case_id=order.case_id,
+        area=order.area,
+        kind=order.kind,
+        tasks=called,
+        opened_at=order.opened_at,
+    )
+    return Change(
+        order=order,
+        events=(opened, *(_sent(order, task) for task in order.tasks)),
+        started=tuple((task.task_id, clock) for task in order.tasks for clock in _TASK_CLOCKS),
+        changed=tuple(task.task_id for task in order.tasks),
+    )
+
+
+def sign(order: Order, task_id: str, *, at: datetime) -> Change:
+    """The department answers for the task 签收."""
+    task = _require(order, task_id, {TaskState.SENT})
+    event = dispatch.TaskSigned(**_ids(order, task), signed_at=at)
+    return _step(
+        order, replace(task, state=TaskState.SIGNED, signed_at=at), event, stopped=((task_id, "sign"),)
+    )
+
+
+def assign(order: Order, task_id: str, *, handler_id: str, at: datetime) -> Change:
+    """The department names its handler 承办人 (二次派单); it may name another while the work goes on."""
+    del at
+    task = _require(order, task_id, {TaskState.SIGNED, TaskState.ASSIGNED, TaskState.ARRIVED})
+    state = TaskState.ASSIGNED if task.state is TaskState.SIGNED else task.state
+    event = dispatch.TaskAssigned(**_ids(order, task), handler_id=handler_id)
+    return _step(order, replace(task, state=state, handler_id=handler_id), event)
+
+
+def arrive(order: Order, task_id: str, *, place: Place, at: datetime) -> Change:
+    """The department's people are on site 到场; the distance to the matter's place is kept as evidence."""
+    task = _require(order, task_id, {TaskState.SIGNED, TaskState.ASSIGNED})
+    event = dispatch.TaskArrived(**_ids(order, task), place=place, arrived_at=at)
+    arrived = replace(
+        task,
+        state=TaskState.ARRIVED,
+        arrived_place=place,
+        arrived_metres=metres_between(order.place, place),
+        arrived_at=at,
+    )
+    return _step(order, arrived, event, stopped=((task_id, "arrive"),))
+
+
+def reply(order: Order, task_id: str, *, words: str, at: datetime) -> Change:
+    """The department replies; its responder sends the reply and thereby approves it."""
+    task = _require(order, task_id, ACCEPTED)
+    event = dispatch.TaskReplied(**_ids(order, task), reviewed=True, replied_at=at)
+    return _step(order, replace(task, state=TaskState.REPLIED, reply_words=words, replied_at=at), event)
+
+
+def finish(order: Order, task_id: str, *, at: datetime) -> Change:
+    """The department's part is done 办结; with the last task the order is finished."""
+    task = _require(order, task_id, {TaskState.REPLIED})
+    event = dispatch.TaskFinished(**_ids(order, task), finished_at=at)
+    done = _step(
+        order,
+        replace(task, state=TaskState.FINISHED, finished_at=at),
+        event,
+        stopped=((task_id, "arrive"), (task_id, "finish")),
+    )
+    if any(other.state is not TaskState.FINISHED for other in done.order.tasks):
+        return done
+    finished = dispatch.OrderFinished(
+        order_id=order.order_id, case_id=order.case_id, area=order.area, finished_at=at
+    )
+    return replace(
+        done,
+        order=replace(done.order, state=OrderState.FINISHED, finished_at=at),
+        events=(*done.events, finished),
+    )
+
+
+def give_back(order: Order, task_id: str, *, ground: ReturnGround, words: str, at: datetime) -> Change:
+    """The department asks to give the task back 退单 on a listed ground; its clocks run on until the ruling.
+
+    属地管理 is no ground (domain.md §4), so none of the listed ones says it.
+    """
+    del at
+    task = _require(order, task_id, {TaskState.SENT, TaskState.SIGNED, TaskState.ASSIGNED})
+    event = dispatch.TaskReturned(**_ids(order, task), ground=ground)
+    returned = replace(task, state=TaskState.RETURNED, return_ground=ground, return_words=words)
+    return _step(order, returned, event)
+
+
+def rule(order: Order, task_id: str, *, upheld: bool, to_department_id: str | None, at: datetime) -> Change:
+    """A supervisor decides a return: upheld sends the task to another department, rejected gives it back.
+
+    A rejected return never stopped a clock; an upheld one sets all of the task's clocks anew.
+    Raises SameDepartment when an upheld return names nobody else.
+    """
+    task = _require(order, task_id, {TaskState.RETURNED})
+    others = {other.department_id for other in order.tasks}
+    if upheld and (to_department_id is None or to_department_id in others):
+        raise errors.SameDepartment()
+    target = to_department_id if upheld and to_department_id else task.department_id
+    event = dispatch.TaskRedirected(
+        order_id=order.order_id,
+        task_id=task_id,
+        case_id=order.case_id,
+        area=order.area,
+        from_department_id=task.department_id,
+        to_department_id=target,
+        upheld=upheld,
+    )
+    if not upheld:
+        back = TaskState.SIGNED if task.signed_at else TaskState.SENT
+        return _step(order, replace(task, state=back), event)
+    anew = Task(
+        task_id=task_id,
+        department_id=target,
+        is_main=task.is_main,
+        state=TaskState.SENT,
+        run=task.run + 1,
+        sent_at=at,
+    )
+    redirected = _step(
+        order, anew, event, _sent(order, anew), stopped=tuple((task_id, clock) for clock in _TASK_CLOCKS)
+    )
+    return replace(redirected, started=tuple((task_id, clock) for clock in _TASK_CLOCKS))
+
+
+def close(order: Order, *, at: datetime) -> Change:
+    """The matter ended otherwise: what is open is closed and its clocks stop."""
+    del at
+    if order.state is not OrderState.OPEN:
+        return Change(order=order, events=())
+    open_ids = tuple(task.task_id for task in order.tasks if task.state is not TaskState.FINISHED)
+    tasks = tuple(
+        replace(task, state=TaskState.CLOSED) if task.task_id in open_ids else task for task in order.tasks
+    )
+    return Change(
+        order=replace(order, state=OrderState.CLOSED, tasks=tasks, version=order.version + 1),
+        events=(),
+        stopped=tuple((task_id, clock) for task_id in open_ids for clock in _TASK_CLOCKS),
+        changed=open_ids,
+    )
+
+
+def metres_between(one: Place, other: Place) -> int:
+    """The distance of two places over the ground, in metres."""
+    lat1, lat2 = math.radians(one.latitude), math.radians(other.latitude)
+    half_lat = (lat2 - lat1) / 2
+    half_lon = math.radians(other.longitude - one.longitude) / 2
+    chord = math.sin(half_lat) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin(half_lon) ** 2
+    return round(2 * _EARTH_METRES * math.asin(math.sqrt(min(1.0, chord))))
+
+
+_TASK_CLOCKS: tuple[ClockName, ...] = ("sign", "arrive", "finish")
+
+
+def _require(order: Order, task_id: str, states: frozenset[TaskState] | set[TaskState]) -> Task:
+    if order.state is OrderState.CLOSED:
+        raise errors.OrderClosed()
+    task = order.task(task_id)
+    if task.state not in states:
+        raise errors.TaskNotInThisState(state=task.state, allowed=sorted(states))
+    return task
+
+
+def _step(
+    order: Order, task: Task, *events: Event, stopped: tuple[tuple[str, ClockName], ...] = ()
+) -> Change:
+    tasks = tuple(task if other.task_id == task.task_id else other for other in order.tasks)
+    return Change(
+        order=replace(order, tasks=tasks, version=order.version + 1),
+        events=events,
+        stopped=stopped,
+        changed=(task.task_id,),
+    )
+
+
+def _sent(order: Order, task: Task) -> dispatch.TaskSent:
+    return dispatch.TaskSent(**_ids(order, task), is_main=task.is_main, sent_at=task.sent_at)
+
+
+def _ids(order: Order, task: Task) -> dict[str, str]:
+    return {
+        "order_id": order.order_id,
+        "task_id": task.task_id,
+        "case_id": order.case_id,
+        "area": order.area,
+        "department_id": task.department_id,
+    }

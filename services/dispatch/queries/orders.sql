@@ -1,0 +1,107 @@
+-- name: insert_orders(orders)!
+-- Opens orders from a JSON list.
+INSERT INTO orders (order_id, case_id, area, kind, category, sla_class, urgency, longitude, latitude, caller_id,
+    state, opened_at, version)
+SELECT order_id, case_id, area, kind, category, sla_class, urgency, longitude, latitude, caller_id, 'open',
+    opened_at, 1
+FROM jsonb_to_recordset(:orders::jsonb) AS o (
+    order_id uuid, case_id uuid, area text, kind text, category text, sla_class text, urgency text,
+    longitude double precision, latitude double precision, caller_id uuid, opened_at timestamptz);
+
+-- name: insert_tasks(tasks)!
+-- The tasks of opened orders, from a JSON list.
+INSERT INTO tasks (task_id, order_id, area, department_id, is_main, state, run, sent_at)
+SELECT task_id, order_id, area, department_id, is_main, 'sent', 1, sent_at
+FROM jsonb_to_recordset(:tasks::jsonb) AS t (
+    task_id uuid, order_id uuid, area text, department_id text, is_main boolean, sent_at timestamptz);
+
+-- name: lock_order_of_task(task_id, department, scopes)^
+-- Locks the order of a task the caller may see, with the moment after the lock.
+SELECT o.*, clock_timestamp() AS at
+FROM orders o
+WHERE o.order_id = (
+    SELECT t.order_id FROM tasks t
+    WHERE t.task_id = :task_id AND (t.department_id = :department OR t.area ^@ ANY(:scopes))
+)
+FOR UPDATE;
+
+-- name: lock_open_orders(case_ids)
+-- Locks the open orders of matters.
+SELECT o.*, clock_timestamp() AS at
+FROM orders o WHERE o.case_id = ANY(:case_ids) AND o.state = 'open' ORDER BY o.order_id FOR UPDATE;
+
+-- name: tasks_of(order_ids)
+-- The tasks of orders, main department first.
+SELECT * FROM tasks WHERE order_id = ANY(:order_ids) ORDER BY order_id, is_main DESC, department_id;
+
+-- name: save_order(order_id, state, finished_at, version)!
+-- Writes what a step may change of an order; the caller holds the lock.
+UPDATE orders SET state = :state, finished_at = :finished_at, version = :version WHERE order_id = :order_id;
+
+-- name: save_task(task_id, department_id, state, run, handler_id, arrived_longitude, arrived_latitude, arrived_metres, reply_words, return_ground, return_words, sent_at, signed_at, arrived_at, replied_at, finished_at)!
+-- Writes what a step may change of a task.
+UPDATE tasks SET
+    department_id = :department_id, state = :state, run = :run, handler_id = :handler_id,
+    arrived_longitude = :arrived_longitude, arrived_latitude = :arrived_latitude,
+    arrived_metres = :arrived_metres, reply_words = :reply_words, return_ground = :return_ground,
+    return_words = :return_words, sent_at = :sent_at, signed_at = :signed_at, arrived_at = :arrived_at,
+    replied_at = :replied_at, finished_at = :finished_at
+WHERE task_id = :task_id;
+
+-- name: get_order(order_id, department, scopes)^
+-- An order the caller may see: of their areas, or with a task of their department.
+SELECT o.* FROM orders o
+WHERE o.order_id = :order_id AND (o.area ^@ ANY(:scopes) OR EXISTS (
+    SELECT 1 FROM tasks t WHERE t.order_id = o.order_id AND t.department_id = :department));
+
+-- name: get_task(task_id, department, scopes)^
+-- A task the caller may see, with its order, its clocks and how both sides rated each other.
+SELECT t.*, o.case_id, o.kind, o.category, o.urgency, o.longitude, o.latitude, o.version,
+       d.name AS department_name, (
+           SELECT COALESCE(jsonb_agg(jsonb_build_object(
+               'name', c.name, 'state', c.state, 'run', c.run, 'due_at', c.due_at,
+               'provisional', c.provisional, 'started_at', c.started_at) ORDER BY c.due_at), '[]')
+           FROM clocks c WHERE c.owner_id = t.order_id AND c.task_id = t.task_id) AS clocks, (
+           SELECT COALESCE(jsonb_agg(jsonb_build_object(
+               'rater', r.rater, 'score', r.score, 'words', r.words, 'rated_at', r.rated_at)
+               ORDER BY r.rated_at), '[]')
+           FROM ratings r WHERE r.task_id = t.task_id) AS ratings
+FROM tasks t JOIN orders o USING (order_id) LEFT JOIN departments d ON d.department_id = t.department_id
+WHERE t.task_id = :task_id AND (t.department_id = :department OR t.area ^@ ANY(:scopes));
+
+-- name: list_department_tasks(department, state, before, most)
+-- Tasks of a department, newest first.
+SELECT t.*, o.case_id, o.kind, o.category, o.urgency, o.longitude, o.latitude, o.version,
+       d.name AS department_name
+FROM tasks t JOIN orders o USING (order_id) LEFT JOIN departments d ON d.department_id = t.department_id
+WHERE t.department_id = :department AND (:state::text IS NULL OR t.state = :state::text)
+  AND (:before::uuid IS NULL OR t.task_id < :before::uuid)
+ORDER BY t.task_id DESC LIMIT :most;
+
+-- name: list_area_tasks(scopes, state, before, most)
+-- Tasks of areas, newest first.
+SELECT t.*, o.case_id, o.kind, o.category, o.urgency, o.longitude, o.latitude, o.version,
+       d.name AS department_name
+FROM tasks t JOIN orders o USING (order_id) LEFT JOIN departments d ON d.department_id = t.department_id
+WHERE t.area ^@ ANY(:scopes) AND (:state::text IS NULL OR t.state = :state::text)
+  AND (:before::uuid IS NULL OR t.task_id < :before::uuid)
+ORDER BY t.task_id DESC LIMIT :most;
+
+-- name: insert_rating(task_id, rater, score, words, by_person, rated_at)!
+-- One side rates the other, once.
+INSERT INTO ratings (task_id, rater, score, words, by_person, rated_at)
+VALUES (:task_id, :rater, :score, :words, :by_person, :rated_at);
+
+-- name: copy_department(department_id, area, kind, name, is_active, sequence)!
+-- A department by sequence.
+INSERT INTO departments (department_id, area, kind, name, is_active, sequence)
+VALUES (:department_id, :area, :kind, :name, :is_active, :sequence)
+ON CONFLICT (department_id) DO UPDATE SET
+    area = excluded.area, kind = excluded.kind, name = excluded.name, is_active = excluded.is_active,
+    sequence = excluded.sequence
+WHERE departments.sequence < excluded.sequence;
+
+-- name: department_serves(department_id, area)$
+-- Whether a department may be called for an area.
+SELECT EXISTS (
+    SELECT 1 FROM departments WHERE department_id = :department_id AND is_active AND :area ^@ area);

@@ -1,0 +1,133 @@
+"""What the dispatch API reads and answers."""
+
+import typing
+
+from marshmallow import fields, validate
+
+from services.dispatch.domain.order import OrderState, TaskState
+from shared import http
+from shared.contracts import dispatch as contracts
+
+RATERS = ("caller", "responder")
+_WORDS = validate.Length(1, 4000)
+
+
+class Assign(http.Schema):
+    handler_id = fields.UUID(required=True, metadata={"description": "The person who does the work 承办人."})
+
+
+class Arrive(http.Schema):
+    place = fields.Nested(http.Place, required=True)
+
+
+class Reply(http.Schema):
+    words = fields.String(required=True, validate=_WORDS)
+
+
+class GiveBack(http.Schema):
+    ground = fields.String(required=True, validate=validate.OneOf(typing.get_args(contracts.ReturnGround)))
+    words = fields.String(required=True, validate=_WORDS)
+
+
+class Ruling(http.Schema):
+    upheld = http.Flag(required=True)
+    to_department_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 60))
+
+
+class Rate(http.Schema):
+    score = fields.Integer(required=True, strict=True, validate=validate.Range(1, 5))
+    words = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
+class TaskFilter(http.PageQuery):
+    state = fields.String(load_default=None, validate=validate.OneOf([str(state) for state in TaskState]))
+
+
+class ClockView(http.Schema):
+    name = fields.String(validate=validate.OneOf(typing.get_args(contracts.ClockName)))
+    state = fields.String()
+    run = fields.Integer()
+    started_at = fields.String(metadata={"format": "date-time"})
+    due_at = fields.String(metadata={"format": "date-time"})
+    provisional = fields.Boolean()
+
+
+class CaseClockView(http.Schema):
+    name = fields.String()
+    state = fields.String()
+    run = fields.Integer()
+    task_id = fields.UUID(allow_none=True)
+    department_id = fields.String(allow_none=True)
+    started_at = fields.AwareDateTime()
+    due_at = fields.AwareDateTime()
+    yellow_at = fields.AwareDateTime()
+    stopped_at = fields.AwareDateTime(allow_none=True)
+    provisional = fields.Boolean()
+
+
+class CaseClocks(http.Schema):
+    items = fields.List(fields.Nested(CaseClockView))
+
+
+class TaskSummary(http.Schema):
+    task_id = fields.UUID()
+    order_id = fields.UUID()
+    case_id = fields.UUID()
+    area = http.AreaCode()
+    kind = fields.String()
+    category = fields.String()
+    urgency = fields.String()
+    place = fields.Nested(http.Place)
+    department_id = fields.String()
+    department_name = fields.String(allow_none=True)
+    is_main = fields.Boolean()
+    state = fields.String(validate=validate.OneOf([str(state) for state in TaskState]))
+    handler_id = fields.UUID(allow_none=True)
+    arrived_metres = fields.Integer(allow_none=True)
+    reply_words = fields.String(allow_none=True)
+    return_ground = fields.String(allow_none=True)
+    return_words = fields.String(allow_none=True)
+    sent_at = fields.AwareDateTime()
+    signed_at = fields.AwareDateTime(allow_none=True)
+    arrived_at = fields.AwareDateTime(allow_none=True)
+    replied_at = fields.AwareDateTime(allow_none=True)
+    finished_at = fields.AwareDateTime(allow_none=True)
+    version = fields.Integer(metadata={"description": "The version of the order the task belongs to."})
+
+
+class RatingView(http.Schema):
+    rater = fields.String(validate=validate.OneOf(RATERS))
+    score = fields.Integer()
+    words = fields.String()
+    rated_at = fields.String(metadata={"format": "date-time"})
+
+
+class TaskView(TaskSummary):
+    clocks = fields.List(fields.Nested(ClockView))
+    ratings = fields.List(fields.Nested(RatingView))
+
+
+class OrderTaskView(http.Schema):
+    task_id = fields.UUID()
+    department_id = fields.String()
+    is_main = fields.Boolean()
+    state = fields.String()
+    handler_id = fields.UUID(allow_none=True)
+    sent_at = fields.AwareDateTime()
+    finished_at = fields.AwareDateTime(allow_none=True)
+
+
+class OrderView(http.Schema):
+    order_id = fields.UUID()
+    case_id = fields.UUID()
+    area = http.AreaCode()
+    kind = fields.String()
+    category = fields.String()
+    urgency = fields.String()
+    place = fields.Nested(http.Place)
+    caller_id = fields.UUID()
+    state = fields.String(validate=validate.OneOf([str(state) for state in OrderState]))
+    opened_at = fields.AwareDateTime()
+    finished_at = fields.AwareDateTime(allow_none=True)
+    tasks = fields.List(fields.Nested(OrderTaskView))
+    version = fields.Integer()

@@ -1,0 +1,47 @@
+"""What a deployment starts with: the published working calendar and the limits; its own edits stay."""
+
+import csv
+from datetime import date, timedelta
+from pathlib import Path
+
+import chinese_calendar
+
+from services.dispatch import store
+from shared import db
+
+LIMITS = Path(__file__).parent / "data" / "limits.csv"
+IN_FORCE = "shandong-2020"
+# Matters live some years; older arrangements are of no use to a clock.
+_FIRST_YEAR = 2020
+
+
+def load(database: db.Database) -> None:
+    """Adds the delivered calendar and limits that the deployment does not have yet."""
+    with database.transaction() as tx:
+        for year, days in published_years().items():
+            store.queries.seed_year(tx, year=year)
+            for day, (is_working, note) in days.items():
+                store.queries.seed_day(tx, day=day, is_working=is_working, note=note)
+        with LIMITS.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        for preset in sorted({row["preset"] for row in rows}):
+            store.queries.seed_preset(tx, name=preset, is_in_force=preset == IN_FORCE)
+        for row in rows:
+            store.queries.seed_limit(tx, **{**row, "amount": int(row["amount"])})
+
+
+def published_years() -> dict[int, dict[date, tuple[bool, str]]]:
+    """The years `chinesecalendar` knows, each with the dates that differ from "weekdays work"."""
+    years: dict[int, dict[date, tuple[bool, str]]] = {}
+    last = max(day.year for day in chinese_calendar.holidays)
+    for year in range(_FIRST_YEAR, last + 1):
+        days: dict[date, tuple[bool, str]] = {}
+        day = date(year, 1, 1)
+        while day.year == year:
+            is_working = bool(chinese_calendar.is_workday(day))
+            if is_working != (day.weekday() < 5):
+                name = chinese_calendar.holidays.get(day) or chinese_calendar.workdays.get(day) or ""
+                days[day] = (is_working, name)
+            day += timedelta(days=1)
+        years[year] = days
+    return years

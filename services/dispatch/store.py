@@ -1,0 +1,329 @@
+"""Rows of `dispatch` and the values of its domain."""
+
+import json
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.dispatch.domain import errors as domain_errors
+from services.dispatch.domain.clock import Clock, ClockState, Ticking
+from services.dispatch.domain.limits import Rules
+from services.dispatch.domain.order import Change, Order, OrderState, Task, TaskState
+from shared import auth, clock, db, errors
+from shared.calendar import Day, Limit, Unit, WorkingCalendar
+from shared.contracts.cases import Place
+
+queries = db.load(__file__)
+
+# Responders see their department's tasks, not the area they serve.
+AREA_STAFF = auth.STAFF - {auth.Role.RESPONDER}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """Orders of these areas, tasks of this department."""
+
+    department: str | None = None
+    scopes: list[str] = field(default_factory=list)
+
+
+def seen(actor: auth.Actor) -> Reach:
+    """What the caller may read."""
+    return Reach(department=of_department(actor).department, scopes=of_areas(actor).scopes)
+
+
+def of_department(actor: auth.Actor) -> Reach:
+    """What the caller may change for a department; other roles of the same person give no hold on others' tasks."""
+    return Reach(department=actor.department if actor.has(auth.Role.RESPONDER) else None)
+
+
+def of_areas(actor: auth.Actor) -> Reach:
+    """What a member of an area's staff may change as such."""
+    return Reach(scopes=actor.scopes if actor.has(*AREA_STAFF) else [])
+
+
+# --- Orders ---
+
+
+def lock_by_task(tx: db.Tx, task_id: str, reach: Reach) -> tuple[Order, datetime]:
+    """The order of a task within reach, locked, and the moment after the lock. Raises NotFound."""
+    row = queries.lock_order_of_task(tx, task_id=task_id, **vars(reach))
+    if row is None:
+        raise errors.NotFound()
+    order = orders_of(tx, [row])[0]
+    if not reach.scopes and order.task(task_id).department_id != reach.department:
+        # Redirected while we waited for the lock.
+        raise errors.NotFound()
+    return order, row["at"]
+
+
+def lock_open(tx: db.Tx, case_ids: Iterable[str]) -> list[tuple[Order, datetime]]:
+    """The open orders of matters, locked."""
+    rows = queries.lock_open_orders(tx, case_ids=sorted(set(case_ids)))
+    return list(zip(orders_of(tx, rows), [row["at"] for row in rows], strict=True))
+
+
+def orders_of(tx: db.Tx, rows: Sequence[Mapping[str, Any]]) -> list[Order]:
+    """Orders with their tasks, in the order of their rows."""
+    if not rows:
+        return []
+    tasks: dict[str, list[Task]] = {str(row["order_id"]): [] for row in rows}
+    for task in queries.tasks_of(tx, order_ids=list(tasks)):
+        tasks[str(task["order_id"])].append(_task_of(task))
+    return [_order_of(row, tuple(tasks[str(row["order_id"])])) for row in rows]
+
+
+def insert(tx: db.Tx, orders: Sequence[Order]) -> None:
+    """Writes newly opened orders and their tasks."""
+    with db.together(tx):
+        queries.insert_orders(tx, orders=json.dumps([_order_columns(order) for order in orders]))
+        queries.insert_tasks(
+            tx,
+            tasks=json.dumps(
+                [
+                    {
+                        "task_id": task.task_id,
+                        "order_id": order.order_id,
+                        "area": order.area,
+                        "department_id": task.department_id,
+                        "is_main": task.is_main,
+                        "sent_at": clock.rfc3339(task.sent_at),
+                    }
+                    for order in orders
+                    for task in order.tasks
+                ]
+            ),
+        )
+
+
+def save(tx: db.Tx, *changes: Change) -> None:
+    """Writes what steps changed; the caller holds the orders' locks."""
+    with db.together(tx):
+        for change in changes:
+            order = change.order
+            queries.save_order(
+                tx,
+                order_id=order.order_id,
+                state=order.state,
+                finished_at=order.finished_at,
+                version=order.version,
+            )
+            for task_id in change.changed:
+                queries.save_task(tx, **_task_columns(order.task(task_id)))
+
+
+def order_view(tx: db.Tx, order_id: str, actor: auth.Actor) -> dict[str, Any]:
+    """An order with its tasks. Raises NotFound outside the actor's reach."""
+    row = queries.get_order(tx, order_id=order_id, **vars(seen(actor)))
+    if row is None:
+        raise errors.NotFound()
+    tasks = queries.tasks_of(tx, order_ids=[order_id])
+    return {**row, "place": _place(row), "tasks": tasks}
+
+
+def task_view(tx: db.Tx, task_id: str, actor: auth.Actor) -> dict[str, Any]:
+    """A task with its clocks. Raises NotFound outside the actor's reach."""
+    row = queries.get_task(tx, task_id=task_id, **vars(seen(actor)))
+    if row is None:
+        raise errors.NotFound()
+    return {**row, "place": _place(row)}
+
+
+def listed(
+    tx: db.Tx, actor: auth.Actor, *, state: str | None, before: str | None, most: int
+) -> list[dict[str, Any]]:
+    """Tasks within the actor's reach, newest first: of their department for responders, else of their areas."""
+    reach = seen(actor)
+    if reach.department:
+        rows = queries.list_department_tasks(
+            tx, department=reach.department, state=state, before=before, most=most
+        )
+    else:
+        rows = queries.list_area_tasks(tx, scopes=reach.scopes, state=state, before=before, most=most)
+    return [{**row, "place": _place(row)} for row in rows]
+
+
+def rate(
+    tx: db.Tx, *, task_id: str, rater: str, score: int, words: str, by_person: str, at: datetime
+) -> None:
+    """Keeps a rating. Raises RatedAlready."""
+    with db.translating({"ratings_pkey": domain_errors.RatedAlready}):
+        queries.insert_rating(
+            tx, task_id=task_id, rater=rater, score=score, words=words, by_person=by_person, rated_at=at
+        )
+
+
+# --- Clocks ---
+
+
+class RulesInForce:
+    """The calendar and limits of this process, read again when they changed."""
+
+    def __init__(self) -> None:
+        self._version: str | None = None
+        self._rules: Rules | None = None
+        self._lock = threading.Lock()
+
+    def read(self, tx: db.Tx) -> Rules:
+        version = queries.rules_version(tx)
+        with self._lock:
+            if self._rules is None or version != self._version:
+                self._rules, self._version = _load_rules(tx), version
+            return self._rules
+
+
+def clocks_of(tx: db.Tx, owner_ids: Iterable[str]) -> dict[tuple[str, str | None, str], Clock]:
+    """The clocks of locked owners, by (owner, task, name)."""
+    found = [_clock_of(row) for row in queries.clocks_of(tx, owner_ids=sorted(set(owner_ids)))]
+    return {(clock.owner_id, clock.task_id, clock.name): clock for clock in found}
+
+
+def save_clocks(tx: db.Tx, ticking: Iterable[Ticking]) -> None:
+    """Writes clocks after what happened to them; the last word on each counts."""
+    newest = {(t.clock.owner_id, t.clock.task_id, t.clock.name): t.clock for t in ticking}
+    if newest:
+        queries.save_clocks(tx, clocks=json.dumps([_clock_columns(clock) for clock in newest.values()]))
+
+
+def note_steps(tx: db.Tx, fired: Iterable[Ticking]) -> set[tuple[str, int, str]]:
+    """Notes fired steps; answers (clock, run, step) of those that had not fired before."""
+    steps = [
+        {
+            "clock_id": t.clock.clock_id,
+            "run": t.clock.run,
+            "step": t.fired,
+            "repetition": 1,
+            "due_at": clock.rfc3339(t.clock.due_at),
+        }
+        for t in fired
+    ]
+    rows = queries.note_steps(tx, steps=json.dumps(steps))
+    return {(str(row["clock_id"]), row["run"], row["step"]) for row in rows}
+
+
+def _load_rules(tx: db.Tx) -> Rules:
+    rows = queries.limits_in_force(tx)
+    return Rules(
+        preset=rows[0]["preset"] if rows else "",
+        limits={
+            (row["clock"], row["sla_class"], row["urgency"]): Limit(row["amount"], Unit(row["unit"]))
+            for row in rows
+        },
+        calendar=WorkingCalendar(
+            days={
+                row["day"]: Day(working=row["is_working"], note=row["note"])
+                for row in queries.calendar_days(tx)
+            },
+            years=frozenset(row["year"] for row in queries.calendar_years(tx)),
+        ),
+    )
+
+
+# --- Rows ---
+
+
+def _order_of(row: Mapping[str, Any], tasks: tuple[Task, ...]) -> Order:
+    return Order(
+        order_id=str(row["order_id"]),
+        case_id=str(row["case_id"]),
+        area=row["area"],
+        kind=row["kind"],
+        category=row["category"],
+        sla_class=row["sla_class"],
+        urgency=row["urgency"],
+        place=Place(longitude=row["longitude"], latitude=row["latitude"]),
+        caller_id=str(row["caller_id"]),
+        state=OrderState(row["state"]),
+        tasks=tasks,
+        opened_at=row["opened_at"],
+        finished_at=row["finished_at"],
+        version=row["version"],
+    )
+
+
+def _order_columns(order: Order) -> dict[str, Any]:
+    return {
+        "order_id": order.order_id,
+        "case_id": order.case_id,
+        "area": order.area,
+        "kind": order.kind,
+        "category": order.category,
+        "sla_class": order.sla_class,
+        "urgency": order.urgency,
+        "longitude": order.place.longitude,
+        "latitude": order.place.latitude,
+        "caller_id": order.caller_id,
+        "opened_at": clock.rfc3339(order.opened_at),
+    }
+
+
+def _task_of(row: Mapping[str, Any]) -> Task:
+    longitude, latitude = row["arrived_longitude"], row["arrived_latitude"]
+    return Task(
+        task_id=str(row["task_id"]),
+        department_id=row["department_id"],
+        is_main=row["is_main"],
+        state=TaskState(row["state"]),
+        run=row["run"],
+        handler_id=_text(row["handler_id"]),
+        arrived_place=None if longitude is None else Place(longitude=longitude, latitude=latitude),
+        arrived_metres=row["arrived_metres"],
+        reply_words=row["reply_words"],
+        return_ground=row["return_ground"],
+        return_words=row["return_words"],
+        sent_at=row["sent_at"],
+        signed_at=row["signed_at"],
+        arrived_at=row["arrived_at"],
+        replied_at=row["replied_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def _task_columns(task: Task) -> dict[str, Any]:
+    columns = dict(vars(task))
+    place = columns.pop("arrived_place")
+    del columns["is_main"]
+    return columns | {
+        "arrived_longitude": place.longitude if place else None,
+        "arrived_latitude": place.latitude if place else None,
+    }
+
+
+def _clock_of(row: Mapping[str, Any]) -> Clock:
+    return Clock(
+        clock_id=str(row["clock_id"]),
+        owner_id=str(row["owner_id"]),
+        task_id=_text(row["task_id"]),
+        case_id=str(row["case_id"]),
+        area=row["area"],
+        department_id=row["department_id"],
+        name=row["name"],
+        run=row["run"],
+        state=ClockState(row["state"]),
+        limit=Limit(row["limit_amount"], Unit(row["limit_unit"])),
+        started_at=row["started_at"],
+        due_at=row["due_at"],
+        yellow_at=row["yellow_at"],
+        provisional=row["provisional"],
+        paused_at=row["paused_at"],
+        stopped_at=row["stopped_at"],
+        next_step=row["next_step"],
+        next_step_at=row["next_step_at"],
+    )
+
+
+def _clock_columns(ticking: Clock) -> dict[str, Any]:
+    columns = dict(vars(ticking))
+    limit: Limit = columns.pop("limit")
+    moments = {name: clock.rfc3339(value) for name, value in columns.items() if isinstance(value, datetime)}
+    return columns | moments | {"limit_amount": limit.amount, "limit_unit": limit.unit}
+
+
+def _place(row: Mapping[str, Any]) -> dict[str, float]:
+    return {"longitude": row["longitude"], "latitude": row["latitude"]}
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,332 @@
+"""What `dispatch` does with the events of others, and the timer of its clocks."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.dispatch import store
+from services.dispatch.domain import clock, running
+from services.dispatch.domain import order as domain
+from services.dispatch.domain.clock import Ticking
+from services.dispatch.domain.order import Order, OrderState, Task, TaskState
+from shared import clock as moments
+from shared import db, errors, ids, metrics
+from shared.bus import outbox
+from shared.bus.inbox import Received, subscribe
+from shared.contracts import cases, registry
+from shared.contracts.dispatch import ClockName
+from shared.http import idempotency
+from shared.timers import every
+
+# Owners of due clocks taken in one run of the timer; full runs follow each other at once.
+SWEEP = 300
+CASE_CLOCKS: tuple[ClockName, ...] = ("finish", "call_back")
+
+
+class MatterUnknown(errors.Conflict):
+    """An event speaks of a matter whose report is not here; it waits until it is, or for an operator."""
+
+
+class Worker:
+    name = "dispatch"
+
+    rules = store.RulesInForce()
+
+    # --- Matters ---
+
+    @subscribe(cases.CaseReported)
+    def case_reported(self, tx: db.Tx, events: Sequence[Received[cases.CaseReported]]) -> None:
+        """A matter's limit to finish begins with its report."""
+        store.queries.watch_cases(
+            tx,
+            cases=json.dumps(
+                [
+                    {
+                        "case_id": event.data.case_id,
+                        "area": event.data.area,
+                        "category": event.data.category,
+                        "sla_class": event.data.sla_class,
+                        "urgency": event.data.urgency,
+                        "reported_at": moments.rfc3339(event.data.reported_at),
+                    }
+                    for event in events
+                ]
+            ),
+        )
+        rules = self.rules.read(tx)
+        _keep(
+            tx,
+            [
+                running.begin_case_clock(
+                    "finish",
+                    case_id=event.data.case_id,
+                    area=event.data.area,
+                    sla_class=event.data.sla_class,
+                    urgency=event.data.urgency,
+                    clocks={},
+                    rules=rules,
+                    at=event.data.reported_at,
+                    new_id=ids.new,
+                )
+                for event in events
+            ],
+        )
+
+    @subscribe(cases.CaseWhistled)
+    def case_whistled(self, tx: db.Tx, events: Sequence[Received[cases.CaseWhistled]]) -> None:
+        """A whistle opens an order: one task per department, clocks running from the whistle."""
+        orders = [_order_of(event.data) for event in events]
+        changes = [domain.open_order(order) for order in orders]
+        rules = self.rules.read(tx)
+        store.insert(tx, orders)
+        ticking = [
+            one
+            for change in changes
+            for one in running.follow(
+                change, clocks={}, rules=rules, at=change.order.opened_at, new_id=ids.new
+            )
+        ]
+        store.save_clocks(tx, ticking)
+        outbox.add(
+            tx,
+            [
+                *(event for change in changes for event in change.events),
+                *(event for one in ticking for event in one.events),
+            ],
+        )
+
+    @subscribe(cases.CaseResolved)
+    def case_resolved(self, tx: db.Tx, events: Sequence[Received[cases.CaseResolved]]) -> None:
+        """Handling is done: open orders close, the limit to finish ends, the limit to call back begins."""
+        at = {event.data.case_id: event.data.resolved_at for event in events}
+        self._close_orders(tx, at)
+        locked = _lock_matters(tx, at)
+        clocks = store.clocks_of(tx, at)
+        rules = self.rules.read(tx)
+        ticking: list[Ticking] = []
+        for case_id, row in locked.items():
+            ticking += running.end_case_clocks(case_id, names=("finish",), clocks=clocks, at=at[case_id])
+            ticking.append(
+                running.begin_case_clock(
+                    "call_back",
+                    case_id=case_id,
+                    area=row["area"],
+                    sla_class=row["sla_class"],
+                    urgency=row["urgency"],
+                    clocks=clocks,
+                    rules=rules,
+                    at=at[case_id],
+                    new_id=ids.new,
+                )
+            )
+        _keep(tx, ticking)
+
+    @subscribe(cases.CaseCalledBack)
+    def case_called_back(self, tx: db.Tx, events: Sequence[Received[cases.CaseCalledBack]]) -> None:
+        """The reporter was reached: the limit to call back ends."""
+        at = {event.data.case_id: event.data.called_back_at for event in events if event.data.reached}
+        self._end(tx, at, names=("call_back",))
+
+    @subscribe(cases.CaseReworked)
+    def case_reworked(self, tx: db.Tx, events: Sequence[Received[cases.CaseReworked]]) -> None:
+        """Handling starts again: a new limit to finish runs as the next run of its clock."""
+        at = {event.data.case_id: event.time for event in events}
+        locked = _lock_matters(tx, at)
+        clocks = store.clocks_of(tx, at)
+        rules = self.rules.read(tx)
+        ticking: list[Ticking] = []
+        for case_id, row in locked.items():
+            ticking += running.end_case_clocks(case_id, names=("call_back",), clocks=clocks, at=at[case_id])
+            ticking.append(
+                running.begin_case_clock(
+                    "finish",
+                    case_id=case_id,
+                    area=row["area"],
+                    sla_class=row["sla_class"],
+                    urgency=row["urgency"],
+                    clocks=clocks,
+                    rules=rules,
+                    at=at[case_id],
+                    new_id=ids.new,
+                )
+            )
+        store.queries.set_runs(
+            tx,
+            case_ids=[event.data.case_id for event in events],
+            runs=[event.data.run for event in events],
+        )
+        _keep(tx, ticking)
+
+    @subscribe(cases.CaseDeferred)
+    def case_deferred(self, tx: db.Tx, events: Sequence[Received[cases.CaseDeferred]]) -> None:
+        """Deferral pauses the limit to finish."""
+        self._pause(tx, {event.data.case_id: event.time for event in events})
+
+    @subscribe(cases.CaseListed)
+    def case_listed(self, tx: db.Tx, events: Sequence[Received[cases.CaseListed]]) -> None:
+        """The standing list pauses the limit to finish."""
+        self._pause(tx, {event.data.case_id: event.time for event in events})
+
+    @subscribe(cases.CaseResumed)
+    def case_resumed(self, tx: db.Tx, events: Sequence[Received[cases.CaseResumed]]) -> None:
+        """The limit to finish runs on with what was left."""
+        at = {event.data.case_id: event.time for event in events}
+        rules = self.rules.read(tx)
+        owners = [*_lock_matters(tx, at), *(order.order_id for order, _ in store.lock_open(tx, at))]
+        clocks = store.clocks_of(tx, owners).values()
+        _keep(tx, [clock.resume(one, rules=rules, at=at[one.case_id]) for one in clocks])
+
+    @subscribe(cases.CaseClosed)
+    def case_closed(self, tx: db.Tx, events: Sequence[Received[cases.CaseClosed]]) -> None:
+        """The loop is closed: whatever still runs ends."""
+        self._end(tx, {event.data.case_id: event.data.closed_at for event in events}, names=CASE_CLOCKS)
+
+    @subscribe(cases.CaseDeclined)
+    def case_declined(self, tx: db.Tx, events: Sequence[Received[cases.CaseDeclined]]) -> None:
+        """The matter is not taken on: everything ends."""
+        self._end_all(tx, {event.data.case_id: event.time for event in events})
+
+    @subscribe(cases.CaseMerged)
+    def case_merged(self, tx: db.Tx, events: Sequence[Received[cases.CaseMerged]]) -> None:
+        """The matter is handled elsewhere: everything ends here."""
+        self._end_all(tx, {event.data.case_id: event.time for event in events})
+
+    @subscribe(cases.CaseWithdrawn)
+    def case_withdrawn(self, tx: db.Tx, events: Sequence[Received[cases.CaseWithdrawn]]) -> None:
+        """The reporter took it back: everything ends."""
+        self._end_all(tx, {event.data.case_id: event.time for event in events})
+
+    @subscribe(registry.DepartmentChanged, copy=True)
+    def department_changed(self, tx: db.Tx, events: Sequence[Received[registry.DepartmentChanged]]) -> None:
+        """A department may be called, or no longer."""
+        for event in events:
+            store.queries.copy_department(
+                tx,
+                department_id=event.data.department_id,
+                area=event.data.area,
+                kind=event.data.kind,
+                name=event.data.name,
+                is_active=event.data.active,
+                sequence=event.sequence,
+            )
+
+    # --- Timers ---
+
+    @every(seconds=1.0)
+    def fire_due_steps(self, tx: db.Tx) -> int:
+        """Show the cards whose time has come, oldest first; answers how many owners were due.
+
+        Due clocks are found without locks, then their owners are locked and looked at again: locking a
+        clock before its owner would deadlock with the API.
+        """
+        due = list(dict.fromkeys(str(row["owner_id"]) for row in store.queries.due_owners(tx, most=SWEEP)))
+        metrics.clock_lag_seconds.set(float(store.queries.oldest_overdue_seconds(tx) or 0.0))
+        if not due:
+            return 0
+        locked = {str(row["owner_id"]): row["at"] for row in store.queries.lock_owners(tx, owner_ids=due)}
+        clocks = store.clocks_of(tx, locked).values()
+        fired = [one for one in (clock.fire(c, at=locked[c.owner_id]) for c in clocks) if one.fired]
+        fresh = store.note_steps(tx, fired)
+        store.save_clocks(tx, fired)
+        shown = [one for one in fired if (one.clock.clock_id, one.clock.run, one.fired) in fresh]
+        outbox.add(tx, [event for one in shown for event in one.events])
+        for one in shown:
+            metrics.clock_steps_total.labels(one.clock.name, one.fired).inc()
+        return len(fired)
+
+    @every(seconds=60.0)
+    def prune(self, tx: db.Tx) -> int:
+        """Drop answers kept under old Idempotency-Keys."""
+        return idempotency.prune(tx)
+
+    # --- What several events mean ---
+
+    def _close_orders(self, tx: db.Tx, at: dict[str, datetime]) -> None:
+        """Closes the open orders of matters and ends their clocks."""
+        found = [order for order, _ in store.lock_open(tx, at)]
+        if not found:
+            return
+        changes = [domain.close(order, at=at[order.case_id]) for order in found]
+        clocks = store.clocks_of(tx, [order.order_id for order in found])
+        rules = self.rules.read(tx)
+        store.save(tx, *changes)
+        _keep(
+            tx,
+            [
+                one
+                for change in changes
+                for one in running.follow(
+                    change, clocks=clocks, rules=rules, at=at[change.order.case_id], new_id=ids.new
+                )
+            ],
+        )
+
+    def _pause(self, tx: db.Tx, at: dict[str, datetime]) -> None:
+        """Pauses the limits to finish of matters and of their open orders."""
+        owners = [*_lock_matters(tx, at), *(order.order_id for order, _ in store.lock_open(tx, at))]
+        clocks = store.clocks_of(tx, owners).values()
+        _keep(tx, [clock.pause(one, at=at[one.case_id]) for one in clocks if one.name == "finish"])
+
+    def _end(self, tx: db.Tx, at: dict[str, datetime], *, names: tuple[ClockName, ...]) -> None:
+        if not at:
+            return
+        _lock_matters(tx, at)
+        clocks = store.clocks_of(tx, at)
+        _keep(
+            tx,
+            [
+                one
+                for case_id in sorted(at)
+                for one in running.end_case_clocks(case_id, names=names, clocks=clocks, at=at[case_id])
+            ],
+        )
+
+    def _end_all(self, tx: db.Tx, at: dict[str, datetime]) -> None:
+        self._close_orders(tx, at)
+        self._end(tx, at, names=CASE_CLOCKS)
+
+
+def _lock_matters(tx: db.Tx, case_ids: Iterable[str]) -> dict[str, Any]:
+    """Locks watched matters. Raises MatterUnknown when one's report has not arrived."""
+    wanted = sorted(set(case_ids))
+    rows = {str(row["case_id"]): row for row in store.queries.lock_watched(tx, case_ids=wanted)}
+    missing = [case_id for case_id in wanted if case_id not in rows]
+    if missing:
+        raise MatterUnknown(case_id=missing[0])
+    return rows
+
+
+def _keep(tx: db.Tx, ticking: Sequence[Ticking]) -> None:
+    """Saves clocks and announces what happened to them."""
+    moved = [one for one in ticking if one.events]
+    store.save_clocks(tx, moved)
+    outbox.add(tx, [event for one in moved for event in one.events])
+
+
+def _order_of(whistle: cases.CaseWhistled) -> Order:
+    """The order a whistle opens; it has the whistle's id."""
+    tasks = tuple(
+        Task(
+            task_id=ids.new(),
+            department_id=department,
+            is_main=position == 0,
+            state=TaskState.SENT,
+            sent_at=whistle.whistled_at,
+        )
+        for position, department in enumerate(whistle.departments)
+    )
+    return Order(
+        order_id=whistle.order_id,
+        case_id=whistle.case_id,
+        area=whistle.area,
+        kind=whistle.kind,
+        category=whistle.category,
+        sla_class=whistle.sla_class,
+        urgency=whistle.urgency,
+        place=whistle.place,
+        caller_id=whistle.caller_id,
+        state=OrderState.OPEN,
+        tasks=tasks,
+        opened_at=whistle.whistled_at,
+    )
