@@ -1,0 +1,1 @@
+"""The rules of `volunteers`: no I/O, no clock, no framework."""
