@@ -1,0 +1,1 @@
+"""How the platform is run: locally, in containers, on Kubernetes."""
