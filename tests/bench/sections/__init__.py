@@ -1,0 +1,1 @@
+"""What is measured: each module has a `NAME` and `run(stage, report)`."""

@@ -1,0 +1,143 @@
+"""Matters of a small district, handled through the API with the events of others fed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from services.cases import worker
+from shared import clock, db, ids
+from shared.contracts import dispatch as said
+from shared.contracts.base import Event
+from tests.support import clients, district, feeding
+
+
+class World:
+    """The running cases API, its worker's inbox, and the people of the district."""
+
+    def __init__(self, api: clients.Api, feed: feeding.Feed) -> None:
+        self.api = api
+        self.database: db.Database = api.database
+        self.feed = feed
+        areas = [district.SUBDISTRICT]
+        self.resident = api.client(roles=["resident"])
+        self.worker = api.client(roles=["grid_worker"], areas=[district.GRID])
+        self.lead = api.client(roles=["grid_lead"], areas=[district.GRID])
+        self.officer = api.client(roles=["community_officer"], areas=["370102007003"])
+        self.caller = api.client(roles=["caller"], areas=areas)
+        self.operator = api.client(roles=["operator"], areas=[district.DISTRICT])
+        self.supervisor = api.client(roles=["supervisor"], areas=[district.DISTRICT])
+        self.elsewhere = api.client(roles=["grid_worker", "grid_lead"], areas=[district.ELSEWHERE])
+
+    def responder(self, department: str) -> clients.Client:
+        return self.api.client(roles=["responder"], areas=[district.DISTRICT], department=department)
+
+    # -- doing
+
+    def report(self, client: clients.Client | None = None, **changes: Any) -> dict[str, Any]:
+        """A matter just filed, as its answer says."""
+        answer = (client or self.resident).post("/cases", json=report(**changes))
+        assert answer.status_code == 201, answer.text
+        filed: dict[str, Any] = answer.json()
+        return filed
+
+    def step(self, client: clients.Client, case_id: str, step: str, **body: Any) -> dict[str, Any]:
+        """The matter after a step that must succeed."""
+        answer = client.post(f"/cases/{case_id}/{step}", json=body)
+        assert answer.status_code == 200, answer.text
+        moved: dict[str, Any] = answer.json()
+        return moved
+
+    def whistle(
+        self, case_id: str, *departments: str, client: clients.Client | None = None
+    ) -> dict[str, Any]:
+        return self.step(
+            client or self.worker,
+            case_id,
+            "whistle",
+            kind="grid_calls_offices",
+            departments=departments or [district.MARKET, district.URBAN, district.ECOLOGY],
+        )
+
+    def read(self, case_id: str, client: clients.Client | None = None) -> dict[str, Any]:
+        answer = (client or self.supervisor).get(f"/cases/{case_id}")
+        assert answer.status_code == 200, answer.text
+        case: dict[str, Any] = answer.json()
+        return case
+
+    # -- hearing of dispatch
+
+    def order_opened(self, case: dict[str, Any]) -> said.OrderOpened:
+        """What dispatch says of the newest whistle of a matter."""
+        order = case["orders"][-1]
+        return said.OrderOpened(
+            order_id=order["order_id"],
+            case_id=case["case_id"],
+            area=case["area"],
+            kind=order["kind"],
+            tasks=tuple(
+                said.TaskCalled(task_id=ids.new(), department_id=department, is_main=position == 0)
+                for position, department in enumerate(order["departments"])
+            ),
+            opened_at=clock.now(),
+        )
+
+    def order_finished(self, case: dict[str, Any], order_id: str | None = None) -> said.OrderFinished:
+        return said.OrderFinished(
+            order_id=order_id or case["orders"][-1]["order_id"],
+            case_id=case["case_id"],
+            area=case["area"],
+            finished_at=clock.now(),
+        )
+
+    # -- looking
+
+    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        with self.database.transaction(read_only=True) as tx:
+            return tx.execute(query.encode(), parameters).fetchall()
+
+    def events(self, case_id: str) -> list[str]:
+        """Names of the events announced about a matter, in their order."""
+        rows = self.rows("SELECT type FROM outbox WHERE subject = %(s)s ORDER BY sequence", s=case_id)
+        return [row["type"].split(".")[2] for row in rows]
+
+    def data(self, case_id: str, name: str) -> dict[str, Any]:
+        """The data of the last event of a name about a matter."""
+        rows = self.rows(
+            "SELECT data FROM outbox WHERE subject = %(s)s AND type LIKE %(t)s ORDER BY sequence DESC LIMIT 1",
+            s=case_id,
+            t=f"yiwang.cases.{name}.%",
+        )
+        found: dict[str, Any] = rows[0]["data"]
+        return found
+
+    def actions(self, case_id: str, client: clients.Client | None = None) -> list[str]:
+        answer = (client or self.supervisor).get(f"/cases/{case_id}/timeline")
+        assert answer.status_code == 200, answer.text
+        return [entry["action"] for entry in answer.json()["items"]]
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    """A report as the resident's app sends it."""
+    described = {
+        "words": "楼下饭店油烟直排，晚上不敢开窗",
+        "place": district.IN_GRID,
+        "address": "文化东路 30 号",
+        "category": "env.cooking_fumes",
+    }
+    return {**described, **changes}
+
+
+@pytest.fixture(scope="session")
+def cases_feed(api: Callable[[str], clients.Api]) -> Iterator[feeding.Feed]:
+    with feeding.feeding(api("cases").database.url, worker.Worker) as feed:
+        events: tuple[Event, ...] = district.everything()
+        feed.give(*events)
+        yield feed
+
+
+@pytest.fixture(scope="session")
+def world(api: Callable[[str], clients.Api], cases_feed: feeding.Feed) -> World:
+    return World(api("cases"), cases_feed)

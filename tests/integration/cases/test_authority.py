@@ -1,0 +1,26 @@
+"""The area and relation axes of matters, generated: what lies outside does not exist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared import ids
+from tests.support import authority, district
+
+
+def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
+    person = ids.new()
+    case_id = world.report(world.api.client(roles=["resident"], person_id=person))["case_id"]
+    world.whistle(case_id, district.MARKET)
+    sample = authority.Sample(
+        paths={"case_id": case_id},
+        insiders=(
+            {"roles": ["supervisor"], "areas": [district.DISTRICT]},
+            {"roles": ["resident"], "person_id": person},
+        ),
+        bodies={
+            "POST /cases/<uuid:case_id>/call-back": {"reached": False},
+        },
+    )
+
+    authority.check(world.api, "cases", [sample], area=district.GRID)

@@ -1,0 +1,53 @@
+"""The area and relation axes of orders and tasks, generated: what lies outside does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.dispatch import worker
+from shared import clock, ids
+from shared.contracts.cases import CaseReported, CaseWhistled, Place
+from tests.support import authority, clients, district, feeding
+
+
+def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str], clients.Api]) -> None:
+    dispatch = api("dispatch")
+    case_id, order_id, at = ids.new(), ids.new(), clock.now()
+    with feeding.feeding(dispatch.database.url, worker.Worker) as feed:
+        feed.give(
+            CaseReported(
+                case_id=case_id,
+                area=district.GRID,
+                number="37010220261120000001",
+                category="env.cooking_fumes",
+                channel="resident",
+                urgency="ordinary",
+                sla_class="ordinary",
+                place=Place(**district.IN_GRID),
+                reported_at=at,
+            )
+        )
+        feed.give(
+            CaseWhistled(
+                case_id=case_id,
+                area=district.GRID,
+                order_id=order_id,
+                kind="grid_calls_offices",
+                departments=(district.MARKET, district.ECOLOGY),
+                category="env.cooking_fumes",
+                sla_class="ordinary",
+                urgency="ordinary",
+                place=Place(**district.IN_GRID),
+                caller_id=ids.new(),
+                whistled_at=at,
+            )
+        )
+    supervisor = {"roles": ["supervisor"], "areas": [district.DISTRICT]}
+    tasks = dispatch.client(**supervisor).get("/dispatch/tasks").json()["items"]
+    task_id = next(task["task_id"] for task in tasks if task["order_id"] == order_id)
+    insiders = (supervisor, {"roles": ["responder"], "department": district.MARKET})
+    sample = authority.Sample(
+        paths={"case_id": case_id, "order_id": order_id, "task_id": task_id}, insiders=insiders
+    )
+
+    authority.check(dispatch, "dispatch", [sample], area=district.GRID)

@@ -1,0 +1,171 @@
+"""Order-style service through the API, and draws from the volunteer bank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from services.volunteers.worker import Worker
+from shared import db, ids
+from shared.bus.inbox import Received
+from shared.contracts.points import ServiceDrawn
+from tests.integration.volunteers.conftest import COMMUNITY, SUBDISTRICT, World
+from tests.support import clients
+
+HOME = f"{COMMUNITY}001"
+
+
+def ordered(resident: clients.Client, **changes: Any) -> dict[str, Any]:
+    answer = resident.post("/volunteers/orders", json={"service": "haircut", "words": "老人"} | changes)
+    assert answer.status_code == 201, answer.text
+    order: dict[str, Any] = answer.json()
+    return order
+
+
+def test_a_service_is_ordered_taken_served_confirmed_and_rated(world: World) -> None:
+    person_id = ids.new()
+    resident, volunteer = world.api.client(home=HOME), world.volunteer(person_id=person_id)
+    order = ordered(resident)
+    path = f"/volunteers/orders/{order['service_order_id']}"
+
+    open_ones = volunteer.get("/volunteers/orders", params={"role": "taker", "limit": 200}).json()["items"]
+    assert order["service_order_id"] in {item["service_order_id"] for item in open_ones}
+    assert volunteer.post(f"{path}/take").json()["state"] == "taken"
+    assert volunteer.post(f"{path}/serve", json={"minutes": 40}).json()["state"] == "served"
+    confirmed = resident.post(f"{path}/confirm", json={"rating": 5, "remark": "谢谢"})
+
+    assert (confirmed.status_code, confirmed.json()["state"], confirmed.json()["rating"]) == (
+        200,
+        "confirmed",
+        5,
+    )
+    asked, done = world.events(order["service_order_id"])
+    assert (asked["type"], asked["area"]) == ("yiwang.volunteers.service_ordered.v1", HOME)
+    assert "老人" not in str(asked["data"])
+    assert done["type"] == "yiwang.volunteers.service_confirmed.v1"
+    assert (done["data"]["person_id"], done["data"]["minutes"]) == (person_id, 40)
+    assert volunteer.get("/volunteers/me").json()["minutes"] == 40
+
+
+def test_an_order_is_taken_by_one_of_many(world: World) -> None:
+    path = f"/volunteers/orders/{ordered(world.api.client(home=HOME))['service_order_id']}"
+    crowd = [world.volunteer() for _ in range(10)]
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda one: one.post(f"{path}/take"), crowd))
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 9
+
+
+def test_an_order_offered_to_a_team_is_its_members_to_take(world: World) -> None:
+    order = ordered(world.api.client(home=HOME))
+    path = f"/volunteers/orders/{order['service_order_id']}"
+    member, stranger = world.volunteer(), world.volunteer()
+    member.post(f"/volunteers/teams/{world.team_id}/join")
+
+    offered = world.lead.post(f"{path}/offer", json={"team_id": world.team_id})
+
+    assert (offered.status_code, offered.json()["offered_team_id"]) == (200, world.team_id)
+    assert stranger.get(path).status_code == 404
+    assert stranger.post(f"{path}/take").status_code == 404
+    assert member.post(f"{path}/take").status_code == 200
+    assert member.post(f"{path}/give-back").json()["state"] == "ordered"
+    assert member.post(f"{path}/take").status_code == 200
+
+
+def test_an_order_is_seen_by_those_who_have_to_do_with_it(world: World) -> None:
+    resident = world.api.client(home=HOME)
+    path = f"/volunteers/orders/{ordered(resident)['service_order_id']}"
+    elsewhere = world.api.client(roles=["volunteer"])
+    elsewhere.put("/volunteers/me", json={"areas": ["370102008"]})
+    other_staff = world.api.client(roles=["community_officer"], areas=["370102008"])
+
+    assert resident.get(path).status_code == 200
+    assert world.staff.get(path).status_code == 200
+    assert world.lead.get(path).status_code == 200
+    for outsider in (
+        world.api.client(home=HOME),
+        elsewhere,
+        other_staff,
+        world.api.client(roles=["team_lead"]),
+    ):
+        assert outsider.get(path).status_code == 404
+        assert outsider.post(f"{path}/cancel").status_code == 404
+    # Staff may read it, but confirming and cancelling are the resident's.
+    assert world.staff.post(f"{path}/confirm", json={"rating": 5}).status_code == 404
+    assert elsewhere.post(f"{path}/take").status_code == 404
+
+
+def test_nobody_takes_their_own_order_and_a_served_one_is_not_cancelled(world: World) -> None:
+    resident = world.volunteer(home=HOME)
+    volunteer = world.volunteer()
+    path = f"/volunteers/orders/{ordered(resident)['service_order_id']}"
+
+    assert resident.post(f"{path}/take").json()["code"] == "own_order"
+    volunteer.post(f"{path}/take")
+    volunteer.post(f"{path}/serve", json={"minutes": 20})
+    assert resident.post(f"{path}/cancel").json()["code"] == "not_in_this_state"
+
+
+def test_staff_order_for_a_resident_of_their_area(world: World) -> None:
+    resident_id = ids.new()
+    order = ordered(world.staff, area=COMMUNITY, resident_id=resident_id)
+
+    outside = world.staff.post(
+        "/volunteers/orders", json={"service": "haircut", "area": "370102008001", "resident_id": resident_id}
+    )
+    by_resident = world.api.client(home=HOME).post(
+        "/volunteers/orders", json={"service": "haircut", "resident_id": resident_id}
+    )
+
+    assert order["resident_id"] == resident_id
+    assert (outside.status_code, outside.json()["code"]) == (422, "outside_your_area")
+    assert by_resident.status_code == 403
+
+
+def test_an_unknown_service_and_a_missing_area_are_named(world: World) -> None:
+    unknown = world.api.client(home=HOME).post("/volunteers/orders", json={"service": "dragon_dance"})
+    nowhere = world.api.client().post("/volunteers/orders", json={"service": "haircut"})
+
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_service")
+    assert (nowhere.status_code, nowhere.json()["code"]) == (422, "no_area")
+
+
+def test_a_draw_from_the_volunteer_bank_opens_one_order_however_often_it_is_told(
+    database: Callable[[str], db.Database],
+) -> None:
+    own = database("volunteers")
+    draws = [_drawn(service="haircut", minutes=60), _drawn(service="not_on_the_menu", minutes=30)]
+
+    for batch in (draws[:1], draws, draws):
+        with own.transaction() as tx:
+            Worker().service_drawn(tx, batch)
+
+    with own.transaction(read_only=True) as tx:
+        orders = tx.execute("SELECT * FROM service_orders").fetchall()
+        announced = tx.execute("SELECT data FROM outbox ORDER BY data ->> 'service'").fetchall()
+    assert sorted(str(order["draw_id"]) for order in orders) == sorted(draw.subject for draw in draws)
+    assert {(order["service"], order["planned_minutes"]) for order in orders} == {
+        ("haircut", 60),
+        ("not_on_the_menu", 30),
+    }
+    assert [event["data"]["draw_id"] for event in announced] == [draw.subject for draw in draws]
+
+
+def _drawn(*, service: str, minutes: int) -> Received[ServiceDrawn]:
+    draw_id = ids.new()
+    return Received(
+        id=ids.new(),
+        source="/yiwang/points",
+        type=ServiceDrawn.type,
+        subject=draw_id,
+        sequence=1,
+        time=datetime.now(UTC),
+        area=SUBDISTRICT,
+        data=ServiceDrawn(
+            draw_id=draw_id, area=SUBDISTRICT, beneficiary_id=ids.new(), service=service, minutes=minutes
+        ),
+        traceparent=None,
+    )

@@ -1,0 +1,374 @@
+"""The steps of a matter, each at its boundary."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.cases.domain import case as domain
+from services.cases.domain import errors
+from services.cases.domain.case import By, Case, Change, Hold, State
+from shared.contracts.cases import Place
+
+NOW = datetime(2026, 11, 20, 5, 51, tzinfo=UTC)
+WORKER = By(person_id="019f0000-0000-7000-8000-00000000000a", role="grid_worker")
+RESIDENT = By(person_id="019f0000-0000-7000-8000-00000000000b", role="resident")
+DEPARTMENTS = ("370102-market_supervision", "370102-urban_management")
+
+
+def matter(state: State = State.RECEIVED, **changes: Any) -> Case:
+    case = Case(
+        case_id="019f0000-0000-7000-8000-000000000001",
+        number="37010220261120000001",
+        area="370102007003001",
+        state=state,
+        category="env.cooking_fumes",
+        channel="resident",
+        urgency="ordinary",
+        mechanism="coordination",
+        scope_class="regional",
+        level="grid",
+        sla_class="five_days",
+        words="油烟直排",
+        place=Place(longitude=117.06, latitude=36.66),
+        address="文化东路 30 号",
+        reporter_id=RESIDENT.person_id,
+        is_confidential=False,
+        first_inquiry_by=str(RESIDENT.person_id),
+        reported_at=NOW - timedelta(hours=1),
+    )
+    return dataclasses.replace(case, **changes)
+
+
+def whistled(case: Case, order_id: str = "order-1", *, called: frozenset[str] = frozenset()) -> Change:
+    return domain.whistle(
+        case,
+        order_id=order_id,
+        kind="grid_calls_offices",
+        departments=DEPARTMENTS,
+        already_called=called,
+        by=WORKER,
+        at=NOW,
+    )
+
+
+def called_back(case: Case, by: By = WORKER, **answers: Any) -> Change:
+    said: dict[str, Any] = {"reached": True, "met": True, "settled": True, "satisfaction": "satisfied"}
+    return domain.call_back(case, **{**said, **answers}, words="", by=by, at=NOW)
+
+
+def not_reached(case: Case, by: By = WORKER) -> Change:
+    return called_back(case, by, reached=False, met=None, settled=None, satisfaction=None)
+
+
+def names(change: Change) -> list[str]:
+    return [event.event_name for event in change.events]
+
+
+def actions(change: Change) -> list[str]:
+    return [entry.action for entry in change.entries]
+
+
+STEPS: dict[str, tuple[Callable[[Case], Change], set[State]]] = {
+    "take": (
+        lambda case: domain.take(case, by=WORKER, at=NOW),
+        {State.RECEIVED, State.TRIAGED, State.HANDLING},
+    ),
+    "triage": (lambda case: domain.triage(case, by=WORKER, at=NOW), {State.RECEIVED}),
+    "begin": (lambda case: domain.begin(case, by=WORKER, at=NOW), {State.TRIAGED}),
+    "whistle": (whistled, {State.RECEIVED, State.TRIAGED, State.HANDLING}),
+    "decline": (
+        lambda case: domain.decline(case, ground="court", words="已起诉", by=WORKER, at=NOW),
+        {State.RECEIVED, State.TRIAGED},
+    ),
+    "withdraw": (
+        lambda case: domain.withdraw(case, words="好了", by=RESIDENT, at=NOW),
+        {State.RECEIVED, State.TRIAGED, State.HANDLING},
+    ),
+    "merge": (
+        lambda case: domain.merge(case, into=matter(case_id="other"), by=WORKER, at=NOW),
+        {State.RECEIVED, State.TRIAGED, State.HANDLING},
+    ),
+    "escalate": (
+        lambda case: domain.escalate(case, to_level="community", reason="超出网格能力", by=WORKER, at=NOW),
+        {State.TRIAGED, State.HANDLING},
+    ),
+    "defer": (
+        lambda case: domain.defer(
+            case, review_on=date(2026, 12, 1), reason="待施工", approver_id="a", by=WORKER, at=NOW
+        ),
+        {State.TRIAGED, State.HANDLING},
+    ),
+    "list": (
+        lambda case: domain.put_on_list(
+            case, review_on=date(2026, 12, 1), reason="暂无条件", by=WORKER, at=NOW
+        ),
+        {State.TRIAGED, State.HANDLING},
+    ),
+    "resolve": (
+        lambda case: domain.resolve(case, words="已整改", by=WORKER, at=NOW),
+        {State.TRIAGED, State.HANDLING},
+    ),
+    "check": (lambda case: domain.check(case, passed=True, words="", by=WORKER, at=NOW), {State.RESOLVED}),
+    "call_back": (called_back, {State.CHECKED}),
+    "refute": (
+        lambda case: domain.refute(case, words="还在排", by=RESIDENT, at=NOW),
+        {State.RESOLVED, State.CHECKED},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("state", State)
+def test_each_step_is_possible_in_its_states_and_refused_in_every_other(name: str, state: State) -> None:
+    step, allowed = STEPS[name]
+    case = matter(state)
+
+    if state in allowed:
+        assert step(case).case.version > case.version
+    else:
+        with pytest.raises(errors.NotInThisState) as raised:
+            step(case)
+        assert raised.value.arguments["state"] == state
+
+
+def test_every_step_writes_one_line_with_who_when_and_where() -> None:
+    change = domain.take(matter(), by=WORKER, at=NOW)
+
+    (entry,) = change.entries
+    assert (entry.action, entry.by, entry.at, entry.area) == ("taken", WORKER, NOW, "370102007003001")
+
+
+def test_whoever_takes_a_matter_first_stays_its_first_handler() -> None:
+    first = domain.take(matter(), by=WORKER, at=NOW).case
+    second = domain.take(first, by=By(person_id="somebody else", role="grid_lead"), at=NOW).case
+
+    assert second.first_handler_by == WORKER.person_id
+
+
+def test_triage_keeps_what_the_catalogue_proposed_where_nothing_else_is_said() -> None:
+    change = domain.triage(matter(), urgency="urgent", by=WORKER, at=NOW)
+
+    assert (change.case.urgency, change.case.mechanism, change.case.scope_class) == (
+        "urgent",
+        "coordination",
+        "regional",
+    )
+    assert change.events[0].urgency == "urgent"  # type: ignore[attr-defined]
+
+
+def test_a_confidential_reporter_is_in_no_event() -> None:
+    case = matter(is_confidential=True)
+
+    reported = domain.report(case, by=RESIDENT)
+    triaged = domain.triage(case, by=WORKER, at=NOW)
+
+    assert [event.reporter_id for event in (*reported.events, *triaged.events)] == [None, None]  # type: ignore[attr-defined]
+
+
+# --- whistling
+
+
+def test_whistling_a_received_matter_triages_it_first() -> None:
+    change = whistled(matter())
+
+    assert names(change) == ["case_triaged", "case_whistled"]
+    assert actions(change) == ["triaged", "whistled"]
+    assert (change.case.state, change.case.open_orders) == (State.HANDLING, 1)
+    assert change.case.first_handler_by == WORKER.person_id
+    assert change.case.version == 3
+
+
+def test_the_first_department_named_leads_and_all_may_read_the_matter() -> None:
+    change = whistled(matter(State.TRIAGED))
+
+    assert change.events[0].departments == DEPARTMENTS  # type: ignore[attr-defined]
+    assert set(change.case.departments) == set(DEPARTMENTS)
+
+
+def test_a_department_with_an_open_order_is_not_whistled_again() -> None:
+    with pytest.raises(errors.AlreadyCalled) as raised:
+        whistled(matter(State.HANDLING), called=frozenset({DEPARTMENTS[1], "370102-health"}))
+
+    assert raised.value.arguments["departments"] == [DEPARTMENTS[1]]
+
+
+def test_the_matter_is_resolved_by_itself_with_the_last_of_its_orders() -> None:
+    case = whistled(whistled(matter()).case, "order-2").case
+
+    first = domain.order_finished(case, order_id="order-1", at=NOW)
+    second = domain.order_finished(first.case, order_id="order-2", at=NOW)
+
+    assert (first.case.state, first.events) == (State.HANDLING, ())
+    assert names(second) == ["case_resolved"]
+    assert second.events[0].resolved_by == "orders"  # type: ignore[attr-defined]
+    assert (second.case.state, second.case.open_orders, second.case.resolved_at) == (State.RESOLVED, 0, NOW)
+
+
+@pytest.mark.parametrize("state", [State.RESOLVED, State.CLOSED, State.WITHDRAWN])
+def test_an_order_that_finishes_late_resolves_nothing_again(state: State) -> None:
+    change = domain.order_finished(matter(state), order_id="order-1", at=NOW)
+
+    assert (change.case.state, change.case.open_orders, change.events) == (state, 0, ())
+
+
+def test_an_order_that_finishes_ends_the_hold_with_the_handling() -> None:
+    case = matter(State.HANDLING, hold=Hold.DEFERRED, review_on=date(2026, 12, 1), open_orders=1)
+
+    resolved = domain.order_finished(case, order_id="order-1", at=NOW).case
+
+    assert (resolved.state, resolved.hold, resolved.review_on) == (State.RESOLVED, None, None)
+
+
+# --- holding
+
+
+def test_a_matter_held_is_not_held_again_and_runs_on_when_resumed() -> None:
+    held = STEPS["defer"][0](matter(State.HANDLING))
+
+    with pytest.raises(errors.NotInThisState):
+        STEPS["list"][0](held.case)
+    resumed = domain.resume(held.case, by=WORKER, at=NOW)
+
+    assert (held.case.hold, held.case.review_on) == (Hold.DEFERRED, date(2026, 12, 1))
+    assert names(resumed) == ["case_resumed"]
+    assert (resumed.case.hold, resumed.case.review_on, resumed.case.state) == (None, None, State.HANDLING)
+
+
+def test_what_is_not_held_cannot_be_resumed() -> None:
+    with pytest.raises(errors.NotInThisState):
+        domain.resume(matter(State.HANDLING), by=WORKER, at=NOW)
+
+
+# --- levels
+
+
+@pytest.mark.parametrize(
+    ("level", "to"), [("grid", "community"), ("grid", "district"), ("community", "subdistrict")]
+)
+def test_a_matter_climbs(level: Any, to: Any) -> None:
+    change = domain.escalate(
+        matter(State.TRIAGED, level=level), to_level=to, reason="需街道协调", by=WORKER, at=NOW
+    )
+
+    assert (change.case.level, change.events[0].from_level) == (to, level)  # type: ignore[attr-defined]
+    assert change.entries[0].detail == {"from": level, "to": to, "reason": "需街道协调"}
+
+
+@pytest.mark.parametrize(
+    ("level", "to"), [("community", "community"), ("district", "grid"), ("district", "district")]
+)
+def test_a_matter_never_stays_or_descends_by_escalation(level: Any, to: Any) -> None:
+    with pytest.raises(errors.ClimbsOnly):
+        domain.escalate(matter(State.TRIAGED, level=level), to_level=to, reason="", by=WORKER, at=NOW)
+
+
+# --- merging
+
+
+def test_a_matter_does_not_merge_into_itself_or_into_one_that_is_over() -> None:
+    case = matter()
+
+    with pytest.raises(errors.CannotMerge):
+        domain.merge(case, into=case, by=WORKER, at=NOW)
+    for state in set(State) - domain.OPEN:
+        with pytest.raises(errors.CannotMerge):
+            domain.merge(case, into=matter(state, case_id="other"), by=WORKER, at=NOW)
+
+
+@pytest.mark.parametrize("name", ["withdraw", "merge"])
+def test_a_matter_that_ends_while_held_leaves_nothing_standing(name: str) -> None:
+    case = matter(State.HANDLING, hold=Hold.LISTED, review_on=date(2026, 12, 1), open_orders=2)
+
+    ended = STEPS[name][0](case).case
+
+    assert (ended.hold, ended.review_on, ended.open_orders, ended.closed_at) == (None, None, 0, NOW)
+
+
+# --- checking and calling back
+
+
+def test_a_failed_check_starts_the_next_run() -> None:
+    case = matter(State.RESOLVED, run=1, resolved_at=NOW)
+
+    change = domain.check(case, passed=False, words="仍有油烟", by=WORKER, at=NOW)
+
+    assert names(change) == ["case_checked", "case_reworked"]
+    assert (change.events[1].run, change.events[1].reason) == (2, "check_failed")  # type: ignore[attr-defined]
+    assert (change.case.state, change.case.run, change.case.resolved_at) == (State.HANDLING, 2, None)
+
+
+def test_settled_and_not_unhappy_closes_the_loop() -> None:
+    for satisfaction in ("very_satisfied", "satisfied", "neutral"):
+        change = called_back(matter(State.CHECKED), satisfaction=satisfaction)
+
+        assert names(change) == ["case_called_back", "case_closed"]
+        assert (change.case.state, change.case.closed_at) == (State.CLOSED, NOW)
+        assert change.entries[-1].by == domain.PLATFORM
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ({"settled": False, "satisfaction": "very_satisfied"}, "not_settled"),
+        ({"settled": True, "satisfaction": "unhappy"}, "unhappy"),
+        ({"settled": True, "satisfaction": "very_unhappy"}, "unhappy"),
+    ],
+)
+def test_not_settled_or_unhappy_reworks_the_matter_and_forgets_the_answers(
+    answers: dict[str, Any], reason: str
+) -> None:
+    change = called_back(matter(State.CHECKED, run=2, calls_made=2), **answers)
+
+    assert names(change) == ["case_called_back", "case_reworked"]
+    assert (change.events[1].run, change.events[1].reason) == (3, reason)  # type: ignore[attr-defined]
+    case = change.case
+    assert (case.state, case.run, case.calls_made, case.met, case.settled, case.satisfaction) == (
+        State.HANDLING,
+        3,
+        0,
+        None,
+        None,
+        None,
+    )
+
+
+def test_only_the_last_fruitless_call_closes_the_matter_outside_the_base() -> None:
+    last_but_one = not_reached(matter(State.CHECKED, calls_made=domain.MOST_CALLS - 2))
+    last = not_reached(last_but_one.case)
+
+    assert names(last_but_one) == ["case_called_back"]
+    assert last_but_one.case.state is State.CHECKED
+    assert names(last) == ["case_called_back", "case_closed"]
+    assert (last.case.state, last.case.satisfaction) == (State.CLOSED, None)
+
+
+def test_reporters_cannot_say_of_themselves_that_they_were_not_reached() -> None:
+    with pytest.raises(errors.AnsweredInPerson):
+        not_reached(matter(State.CHECKED), by=RESIDENT)
+
+
+def test_whether_a_confidential_reporter_was_met_is_not_kept() -> None:
+    change = called_back(matter(State.CHECKED, is_confidential=True), met=True)
+
+    assert change.case.met is None
+    assert change.events[0].met is None  # type: ignore[attr-defined]
+    assert change.entries[0].detail["met"] is None
+
+
+@pytest.mark.parametrize("state", [State.RESOLVED, State.CHECKED])
+def test_the_reporter_may_refute_until_the_loop_is_closed(state: State) -> None:
+    change = domain.refute(matter(state), words="还在排", by=RESIDENT, at=NOW)
+
+    assert actions(change) == ["refuted", "reworked"]
+    assert change.events[0].reason == "refuted"  # type: ignore[attr-defined]
+
+
+def test_each_entry_raises_the_version_by_one() -> None:
+    change = whistled(matter())
+
+    assert change.case.version == 1 + len(change.entries)

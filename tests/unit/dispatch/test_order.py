@@ -1,0 +1,235 @@
+"""An order and its tasks: the states of a task, rulings, closing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.dispatch.domain import errors
+from services.dispatch.domain import order as domain
+from services.dispatch.domain.order import Change, Order, OrderState, Task, TaskState
+from shared.contracts.cases import Place
+
+NOW = datetime(2026, 11, 20, 5, 51, tzinfo=UTC)
+PLACE = Place(longitude=117.06, latitude=36.66)
+MAIN, SUPPORT = "370102-market_supervision", "370102-ecology"
+CLOCKS = ("sign", "arrive", "finish")
+
+
+def task(
+    task_id: str = "t1", department: str = MAIN, state: TaskState = TaskState.SENT, **changes: Any
+) -> Task:
+    made = Task(
+        task_id=task_id, department_id=department, is_main=department == MAIN, state=state, sent_at=NOW
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def order(*tasks: Task, **changes: Any) -> Order:
+    made = Order(
+        order_id="o1",
+        case_id="c1",
+        area="370102007003001",
+        kind="grid_calls_offices",
+        category="env.cooking_fumes",
+        sla_class="five_days",
+        urgency="ordinary",
+        place=PLACE,
+        caller_id="p1",
+        state=OrderState.OPEN,
+        tasks=tasks or (task(), task("t2", SUPPORT)),
+        opened_at=NOW,
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def names(change: Change) -> list[str]:
+    return [event.event_name for event in change.events]
+
+
+def ruled(of: Order, *, upheld: bool, to: str | None = None) -> Change:
+    return domain.rule(of, "t1", upheld=upheld, to_department_id=to, at=NOW)
+
+
+STEPS: dict[str, tuple[Callable[[Order], Change], set[TaskState], TaskState]] = {
+    "sign": (lambda o: domain.sign(o, "t1", at=NOW), {TaskState.SENT}, TaskState.SIGNED),
+    "arrive": (
+        lambda o: domain.arrive(o, "t1", place=PLACE, at=NOW),
+        {TaskState.SIGNED, TaskState.ASSIGNED},
+        TaskState.ARRIVED,
+    ),
+    "reply": (
+        lambda o: domain.reply(o, "t1", words="已整改", at=NOW),
+        {TaskState.SIGNED, TaskState.ASSIGNED, TaskState.ARRIVED, TaskState.REPLIED},
+        TaskState.REPLIED,
+    ),
+    "finish": (lambda o: domain.finish(o, "t1", at=NOW), {TaskState.REPLIED}, TaskState.FINISHED),
+    "give_back": (
+        lambda o: domain.give_back(o, "t1", ground="not_our_duty", words="应由综合执法办理", at=NOW),
+        {TaskState.SENT, TaskState.SIGNED, TaskState.ASSIGNED},
+        TaskState.RETURNED,
+    ),
+    "rule": (lambda o: ruled(o, upheld=True, to="370102-health"), {TaskState.RETURNED}, TaskState.SENT),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("state", TaskState)
+def test_each_step_is_possible_in_its_states_and_refused_in_every_other(name: str, state: TaskState) -> None:
+    step, allowed, after = STEPS[name]
+    before = order(task(state=state), task("t2", SUPPORT))
+
+    if state in allowed:
+        change = step(before)
+        assert change.order.task("t1").state is after
+        assert change.order.task("t2") == before.task("t2")
+        assert change.order.version == before.version + 1
+        assert change.changed == ("t1",)
+    else:
+        with pytest.raises(errors.TaskNotInThisState):
+            step(before)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_nothing_moves_in_a_closed_order(name: str) -> None:
+    with pytest.raises(errors.OrderClosed):
+        STEPS[name][0](order(state=OrderState.CLOSED))
+
+
+def test_a_whistle_sends_every_department_its_task_and_starts_its_clocks() -> None:
+    change = domain.open_order(order())
+
+    assert names(change) == ["order_opened", "task_sent", "task_sent"]
+    assert {event.subject for event in change.events} == {"o1"}
+    assert change.started == tuple((t, clock) for t in ("t1", "t2") for clock in CLOCKS)
+
+
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        (TaskState.SIGNED, TaskState.ASSIGNED),
+        (TaskState.ASSIGNED, TaskState.ASSIGNED),
+        (TaskState.ARRIVED, TaskState.ARRIVED),
+    ],
+)
+def test_a_handler_may_be_named_again_while_the_work_goes_on(state: TaskState, after: TaskState) -> None:
+    change = domain.assign(order(task(state=state)), "t1", handler_id="h1", at=NOW)
+
+    assert (change.order.task("t1").state, change.order.task("t1").handler_id) == (after, "h1")
+
+
+def test_signing_and_arriving_end_their_limits() -> None:
+    signed = domain.sign(order(), "t1", at=NOW)
+    arrived = domain.arrive(signed.order, "t1", place=PLACE, at=NOW)
+
+    assert (signed.stopped, arrived.stopped) == ((("t1", "sign"),), (("t1", "arrive"),))
+
+
+def test_arriving_keeps_how_far_from_the_matter_it_was() -> None:
+    here = domain.arrive(order(task(state=TaskState.SIGNED)), "t1", place=PLACE, at=NOW)
+    # One thousandth of a degree of latitude is 111 m on a sphere of 6,371 km.
+    north = domain.arrive(
+        order(task(state=TaskState.SIGNED)), "t1", place=Place(longitude=117.06, latitude=36.661), at=NOW
+    )
+
+    assert (here.order.task("t1").arrived_metres, north.order.task("t1").arrived_metres) == (0, 111)
+
+
+def test_a_task_finished_without_an_arrival_ends_that_limit_too() -> None:
+    change = domain.finish(order(task(state=TaskState.REPLIED), task("t2", SUPPORT)), "t1", at=NOW)
+
+    assert change.stopped == (("t1", "arrive"), ("t1", "finish"))
+
+
+@pytest.mark.parametrize("other", [state for state in TaskState if state is not TaskState.FINISHED])
+def test_the_order_is_not_finished_while_one_task_is_not(other: TaskState) -> None:
+    change = domain.finish(order(task(state=TaskState.REPLIED), task("t2", SUPPORT, other)), "t1", at=NOW)
+
+    assert names(change) == ["task_finished"]
+    assert change.order.state is OrderState.OPEN
+
+
+def test_the_order_is_finished_with_its_last_task_and_says_so_after_it() -> None:
+    change = domain.finish(
+        order(task(state=TaskState.REPLIED), task("t2", SUPPORT, TaskState.FINISHED)), "t1", at=NOW
+    )
+
+    assert names(change) == ["task_finished", "order_finished"]
+    assert (change.order.state, change.order.finished_at) == (OrderState.FINISHED, NOW)
+
+
+# --- returning
+
+
+def test_a_return_stops_no_clock() -> None:
+    change = STEPS["give_back"][0](order())
+
+    assert (change.started, change.stopped) == ((), ())
+    assert names(change) == ["task_returned"]
+
+
+@pytest.mark.parametrize(("signed_at", "state"), [(None, TaskState.SENT), (NOW, TaskState.SIGNED)])
+def test_a_rejected_return_goes_back_to_where_it_was_and_its_clocks_ran_on(
+    signed_at: datetime | None, state: TaskState
+) -> None:
+    change = ruled(
+        order(task(state=TaskState.RETURNED, signed_at=signed_at)), upheld=False, to="370102-health"
+    )
+
+    back = change.order.task("t1")
+    assert (back.state, back.department_id, back.run) == (state, MAIN, 1)
+    assert (change.started, change.stopped) == ((), ())
+    assert change.events[0].to_department_id == MAIN  # type: ignore[attr-defined]
+
+
+def test_an_upheld_return_sends_the_task_anew_to_the_other_department_with_all_its_clocks() -> None:
+    returned = task(
+        state=TaskState.RETURNED,
+        signed_at=NOW,
+        handler_id="h1",
+        return_ground="not_our_duty",
+        sent_at=NOW - timedelta(hours=3),
+    )
+
+    change = ruled(order(returned, task("t2", SUPPORT)), upheld=True, to="370102-health")
+
+    sent = change.order.task("t1")
+    assert (sent.state, sent.department_id, sent.is_main, sent.run) == (
+        TaskState.SENT,
+        "370102-health",
+        True,
+        2,
+    )
+    assert (sent.signed_at, sent.handler_id, sent.return_ground, sent.sent_at) == (None, None, None, NOW)
+    assert names(change) == ["task_redirected", "task_sent"]
+    assert change.stopped == change.started == tuple(("t1", clock) for clock in CLOCKS)
+
+
+@pytest.mark.parametrize("to", [None, MAIN, SUPPORT])
+def test_an_upheld_return_needs_a_department_that_is_not_called_yet(to: str | None) -> None:
+    with pytest.raises(errors.SameDepartment):
+        ruled(order(task(state=TaskState.RETURNED), task("t2", SUPPORT)), upheld=True, to=to)
+
+
+# --- closing
+
+
+def test_closing_closes_what_is_open_and_stops_its_clocks() -> None:
+    change = domain.close(
+        order(task(state=TaskState.FINISHED), task("t2", SUPPORT, TaskState.SIGNED)), at=NOW
+    )
+
+    assert [t.state for t in change.order.tasks] == [TaskState.FINISHED, TaskState.CLOSED]
+    assert change.stopped == tuple(("t2", clock) for clock in CLOCKS)
+    assert (change.order.state, change.events) == (OrderState.CLOSED, ())
+
+
+@pytest.mark.parametrize("state", [OrderState.FINISHED, OrderState.CLOSED])
+def test_closing_what_is_over_changes_nothing(state: OrderState) -> None:
+    over = order(state=state)
+
+    assert domain.close(over, at=NOW) == Change(order=over, events=())

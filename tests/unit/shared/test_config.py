@@ -1,0 +1,126 @@
+"""Settings: what is missing stops the start with its name, and no secret has a default outside local mode."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pathlib
+from typing import Any
+
+import pytest
+
+from shared import config
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+PRODUCTION = {
+    "DATABASE_URL": "postgresql://database.test/cases",
+    "AMQP_URL": "amqp://broker.test",
+    "YIWANG_ISSUER": "https://yiwang.test",
+    "YIWANG_JWKS_URL": "https://yiwang.test/.well-known/jwks.json",
+    "YIWANG_STATE_DIR": "/var/lib/yiwang",
+    "YIWANG_PII_KEYS": json.dumps({"k1": KEY}),
+    "YIWANG_PII_INDEX_KEY": KEY,
+}
+LOCAL = {"YIWANG_MODE": "local", "DATABASE_URL": "postgresql://database.test/cases"}
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Loads the configuration of `cases` from exactly these settings."""
+
+    def load(**settings: str) -> config.Config:
+        for name in (
+            *PRODUCTION,
+            "YIWANG_MODE",
+            "HTTP_PORT",
+            "HTTP_HOST",
+            "DATABASE_URL_CASES",
+            "AMQP_URL_CASES",
+        ):
+            monkeypatch.delenv(name, raising=False)
+            monkeypatch.delenv(f"{name}_FILE", raising=False)
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        return config.load("cases")
+
+    return load
+
+
+def test_a_process_that_is_told_nothing_runs_as_in_production(load: Any) -> None:
+    settings = load(**PRODUCTION)
+
+    assert (settings.mode, settings.is_local) == (config.Mode.PRODUCTION, False)
+    assert settings.http_host == settings.admin_host == "0.0.0.0"
+    assert (settings.http_port, settings.admin_port) == (8000, 9000)
+    assert settings.personal_keys == {"k1": bytes(range(32))}
+
+
+@pytest.mark.parametrize("missing", sorted(set(PRODUCTION) - {"AMQP_URL"}))
+def test_outside_local_mode_nothing_is_assumed(load: Any, missing: str) -> None:
+    with pytest.raises(config.ConfigError, match=missing):
+        load(**{name: value for name, value in PRODUCTION.items() if name != missing})
+
+
+def test_no_secret_of_production_is_the_one_of_local_mode(load: Any) -> None:
+    assumed = load(**LOCAL)
+
+    for name in ("YIWANG_PII_KEYS", "YIWANG_PII_INDEX_KEY"):
+        with pytest.raises(config.ConfigError, match=name):
+            load(**{**PRODUCTION, name: ""})
+    assert assumed.personal_index_key != load(**PRODUCTION).personal_index_key
+
+
+def test_local_mode_listens_on_the_loopback_address_only(load: Any) -> None:
+    settings = load(**LOCAL)
+
+    assert settings.http_host == settings.admin_host == "127.0.0.1"
+
+
+def test_a_services_own_setting_goes_before_the_common_one(load: Any) -> None:
+    settings = load(**PRODUCTION, DATABASE_URL_CASES="postgresql://own.test/cases")
+
+    assert settings.database_url == "postgresql://own.test/cases"
+
+
+def test_a_secret_may_be_a_mounted_file(load: Any, tmp_path: pathlib.Path) -> None:
+    mounted = tmp_path / "key"
+    mounted.write_text(f"{KEY}\n")
+    others = {name: value for name, value in PRODUCTION.items() if name != "YIWANG_PII_INDEX_KEY"}
+
+    settings = load(**others, YIWANG_PII_INDEX_KEY_FILE=str(mounted))
+
+    assert settings.personal_index_key == bytes(range(32))
+
+
+def test_a_file_that_is_not_there_is_named(load: Any) -> None:
+    with pytest.raises(config.ConfigError, match="DATABASE_URL_CASES_FILE: cannot read /nowhere"):
+        load(**PRODUCTION, DATABASE_URL_CASES_FILE="/nowhere")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("YIWANG_MODE", "staging"),
+        ("HTTP_PORT", "eighty"),
+        ("HTTP_PORT", "0"),
+        ("HTTP_PORT", "65536"),
+        ("YIWANG_CONCURRENCY", "0"),
+        ("YIWANG_BODY_LIMIT_BYTES", "-1"),
+        ("YIWANG_PII_INDEX_KEY", "not base64!"),
+        ("YIWANG_PII_INDEX_KEY", base64.b64encode(bytes(31)).decode()),
+        ("YIWANG_PII_KEYS", "[]"),
+        ("YIWANG_PII_KEYS", "{}"),
+        ("YIWANG_PII_KEYS", '{"k1": 7}'),
+        ("YIWANG_PII_KEYS", "nonsense"),
+    ],
+)
+def test_a_wrong_setting_is_named(load: Any, name: str, value: str) -> None:
+    with pytest.raises(config.ConfigError, match=name):
+        load(**{**PRODUCTION, name: value})
+
+
+def test_no_secret_shows_when_the_configuration_is_printed(load: Any) -> None:
+    shown = repr(load(**{**PRODUCTION, "DATABASE_URL": "postgresql://cases:hunter2@database.test/cases"}))
+
+    assert "hunter2" not in shown
+    assert repr(bytes(range(32))) not in shown
