@@ -6,12 +6,13 @@ import random
 import socket
 
 # Below the kernel's ephemeral range (32768 and up), so that no outgoing connection can take a port between
-# the moment it is found free and the moment a server listens on it. Drawn at random, so that two platforms
-# starting at the same moment hardly ever draw the same one.
+# the moment it is found free and the moment a server listens on it. In that moment it is reserved for this process.
 FIRST, LAST = 20_000, 32_000
 ATTEMPTS = 200
 
 _given: set[int] = set()
+# Held until this process ends.
+_reservations: list[socket.socket] = []
 
 
 def is_free(port: int) -> bool:
@@ -30,8 +31,7 @@ def free() -> int:
     """A port nothing listens on, never the same twice in this process."""
     for _ in range(ATTEMPTS):
         port = random.randint(FIRST, LAST)
-        if port not in _given and is_free(port):
-            _given.add(port)
+        if _take(port):
             return port
     raise RuntimeError(f"no free port found between {FIRST} and {LAST}: close some servers and try again")
 
@@ -39,18 +39,32 @@ def free() -> int:
 def preferred(port: int, *, tries: int = 100) -> int:
     """`port` if it is free, else the next free one above it."""
     for candidate in range(port, port + tries):
-        if candidate not in _given and is_free(candidate):
-            _given.add(candidate)
+        if _take(candidate):
             return candidate
     return free()
 
 
 def keep(port: int | None) -> int:
     """`port`, remembered from an earlier start, if it is still free; any free one otherwise."""
-    if port is not None and is_free(port):
-        _given.add(port)
+    if port is not None and (_take(port) or (port in _given and is_free(port))):
         return port
     return free()
+
+
+def _take(port: int) -> bool:
+    """Reserves a free port: other processes of this machine that ask here do not get it while this one lives."""
+    if port in _given or not is_free(port):
+        return False
+    # A name without a file, which the kernel forgets with the process.
+    reservation = socket.socket(socket.AF_UNIX)
+    try:
+        reservation.bind(f"\0yiwang-port-{port}")
+    except OSError:
+        reservation.close()
+        return False
+    _reservations.append(reservation)
+    _given.add(port)
+    return True
 
 
 def answers(port: int, host: str = "127.0.0.1") -> bool:
