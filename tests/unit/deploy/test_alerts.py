@@ -10,7 +10,9 @@ import yaml
 
 from shared import metrics
 
-RULES = Path(__file__).resolve().parents[3] / "deploy/observability/prometheus/rules/platform.yaml"
+ROOT = Path(__file__).resolve().parents[3]
+RULES = ROOT / "deploy/observability/prometheus/rules/platform.yaml"
+OPERATIONS = ROOT / "docs/operations.md"
 
 
 def alerts() -> list[dict[str, Any]]:
@@ -30,6 +32,12 @@ def exported() -> set[str]:
     return names
 
 
+def sections() -> set[str]:
+    """The sections of the operations manual, as a link names them."""
+    titles = re.findall(r"^## (.+)$", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE)
+    return {title.lower().replace(" ", "-") for title in titles}
+
+
 @pytest.mark.parametrize("rule", alerts(), ids=lambda rule: str(rule["alert"]))
 def test_an_alert_watches_what_is_measured(rule: dict[str, Any]) -> None:
     watched = set(re.findall(r"yiwang_\w+", rule["expr"]))
@@ -42,3 +50,4 @@ def test_an_alert_watches_what_is_measured(rule: dict[str, Any]) -> None:
 def test_an_alert_says_what_is_wrong_how_bad_it_is_and_where_to_read_on(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in ("critical", "warning")
     assert rule["annotations"].keys() >= {"summary", "runbook"}
+    assert rule["annotations"]["runbook"] in sections()
