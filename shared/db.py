@@ -39,6 +39,7 @@ _OPTIONS = " ".join(
         "timezone=UTC",
     )
 )
+LONGEST_REASON_CHARACTERS = 1000
 _POOL_WAIT_SECONDS = 5.0
 _RECONNECT_SECONDS = 3.0
 _CONNECT_SECONDS = 5
@@ -323,3 +324,11 @@ def sqlstate(error: BaseException | None) -> str | None:
             return error.sqlstate
         error = error.__cause__
     return None
+
+
+def reason_of(error: BaseException) -> str:
+    """Why something failed, in one line that can be stored; without the values a database error quotes."""
+    state = sqlstate(error)
+    said = str(error).splitlines()[0] if str(error) else ""
+    text = f"{type(error).__name__}{f' [{state}]' if state else ''}: {said}"
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")[:LONGEST_REASON_CHARACTERS]

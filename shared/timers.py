@@ -72,7 +72,7 @@ class Loop:
                 left = self._job()
             except Exception as error:
                 metrics.timer_runs_total.labels(self._name, "failed").inc()
-                log.warning("timer_failed", timer=self._name, error=f"{type(error).__name__}: {error}"[:500])
+                log.warning("timer_failed", timer=self._name, error=db.reason_of(error))
                 return False
             metrics.timer_runs_total.labels(self._name, "done").inc()
             metrics.timer_seconds.labels(self._name).observe(time.monotonic() - began)

@@ -25,7 +25,6 @@ DELAYS_SECONDS = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0)
 MOST_TRIES = len(DELAYS_SECONDS)
 # Subjects looked at in one run of the timer.
 PAGE = 200
-_LONGEST_REASON = 1000
 STATES = ("waiting", "dead", "undecodable")
 
 
@@ -73,14 +72,6 @@ def park(tx: db.Tx, event: Envelope, *, copy: bool, reason: str, body: bytes, de
         body=body,
         delay_seconds=delay_seconds,
     )
-
-
-def reason_of(error: BaseException) -> str:
-    """Why something failed, in one line that can be stored; without the values a database error quotes."""
-    state = db.sqlstate(error)
-    said = str(error).splitlines()[0] if str(error) else ""
-    text = f"{type(error).__name__}{f' [{state}]' if state else ''}: {said}"
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")[:_LONGEST_REASON]
 
 
 class Retry:
@@ -135,7 +126,7 @@ class Retry:
                 tx,
                 key=claimed["key"],
                 tries=claimed["tries"],
-                reason=reason_of(error),
+                reason=db.reason_of(error),
                 most_tries=MOST_TRIES,
             )
         log.warning(
@@ -144,7 +135,7 @@ class Retry:
             type=claimed["type"],
             subject=claimed["subject"],
             tries=claimed["tries"],
-            error=reason_of(error),
+            error=db.reason_of(error),
         )
         return "dead" if state == "dead" else "failed"
 

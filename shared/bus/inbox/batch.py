@@ -88,7 +88,7 @@ def apply(
         if db.is_passing(error):
             raise
         # Some event of the batch is guilty. One by one, each behind its own savepoint, only that one fails.
-        log.warning("batch_repeated_singly", events=len(deliveries), error=parked.reason_of(error))
+        log.warning("batch_repeated_singly", events=len(deliveries), error=db.reason_of(error))
         metrics.inbox_batches_repeated_total.labels("single").inc()
         batch = _Batch(connection, subscriptions, deliveries)
         with connection.transaction():
@@ -127,7 +127,7 @@ class _Batch:
             except Exception as error:
                 if db.is_passing(error):
                     raise
-                self._park(item, parked.reason_of(error))
+                self._park(item, db.reason_of(error))
             else:
                 self._applied([item])
 
@@ -163,7 +163,7 @@ class _Batch:
             try:
                 read = envelope.decode(delivery.body)
             except envelope.Undecodable as error:
-                sql.park_raw(self.connection, reason=parked.reason_of(error), body=delivery.body)
+                sql.park_raw(self.connection, reason=db.reason_of(error), body=delivery.body)
                 self.outcomes.append(("undecodable", "undecodable"))
                 continue
             subscription = self._subscriptions.get(read.type)
@@ -256,7 +256,7 @@ def _item(delivery: Delivery, read: Envelope, subscription: Subscription) -> _It
         try:
             event = envelope.received(read, subscription.contract)
         except contracts.EventInvalid as error:
-            problem = parked.reason_of(error)
+            problem = db.reason_of(error)
     return _Item(body=delivery.body, envelope=read, subscription=subscription, event=event, problem=problem)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared import ids
+from shared import db, ids
 from shared.bus import parked, topology
 from shared.bus.inbox import partitions
 
@@ -39,7 +39,7 @@ def test_ids_made_in_a_week_lie_between_its_bounds() -> None:
 
 
 def test_a_reason_has_no_more_than_one_line_and_no_unstorable_character() -> None:
-    reason = parked.reason_of(ValueError("first\0 \ud800\nDETAIL: Key (phone)=(139…) exists"))
+    reason = db.reason_of(ValueError("first\0 \ud800\nDETAIL: Key (phone)=(139…) exists"))
 
     assert reason == "ValueError: first\\0 \\ud800"
     assert reason.encode()
