@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import shapely
 
 from services.cases.domain import errors
-from services.cases.store import queries
+from services.cases.store.sql import queries
 from shared import db
 from shared.contracts.cases import Place
 

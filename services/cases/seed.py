@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from services.cases import store
+from services.cases.store.sql import queries
 from shared import db
 
 CATALOGUE = Path(__file__).parent / "data" / "catalogue.csv"
@@ -15,7 +15,7 @@ def load(database: db.Database) -> None:
         rows = list(csv.DictReader(file))
     with database.transaction() as tx:
         for row in rows:
-            store.queries.seed_matter(
+            queries.seed_matter(
                 tx,
                 **{
                     **row,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import chinese_calendar
 
-from services.dispatch import store
+from services.dispatch.store.sql import queries
 from shared import db
 
 LIMITS = Path(__file__).parent / "data" / "limits.csv"
@@ -19,15 +19,15 @@ def load(database: db.Database) -> None:
     """Adds the delivered calendar and limits that the deployment does not have yet."""
     with database.transaction() as tx:
         for year, days in published_years().items():
-            store.queries.seed_year(tx, year=year)
+            queries.seed_year(tx, year=year)
             for day, (is_working, note) in days.items():
-                store.queries.seed_day(tx, day=day, is_working=is_working, note=note)
+                queries.seed_day(tx, day=day, is_working=is_working, note=note)
         with LIMITS.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         for preset in sorted({row["preset"] for row in rows}):
-            store.queries.seed_preset(tx, name=preset, is_in_force=preset == IN_FORCE)
+            queries.seed_preset(tx, name=preset, is_in_force=preset == IN_FORCE)
         for row in rows:
-            store.queries.seed_limit(tx, **{**row, "amount": int(row["amount"])})
+            queries.seed_limit(tx, **{**row, "amount": int(row["amount"])})
 
 
 def published_years() -> dict[int, dict[date, tuple[bool, str]]]:

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from services.cases import store, worker
+from services.cases import worker
 from services.cases.domain import errors
 from services.cases.places import Places
+from services.cases.store import matters as store
 from shared import clock, db
 from shared.contracts.base import Event
 from shared.contracts.cases import Place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.cases import store
+from services.cases.store import matters as store
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
-from services.dispatch import schemas, store
 from services.dispatch.domain import errors, running
 from services.dispatch.domain import order as domain
 from services.dispatch.domain.order import Change, Order, TaskState
+from services.dispatch.schemas import orders as schemas
+from services.dispatch.store import orders as store
+from services.dispatch.store.sql import queries
 from shared import auth, db, http, ids
 from shared.auth import Role
 from shared.bus import outbox
 from shared.contracts import dispatch as contracts
 from shared.contracts.cases import Place
 from shared.http import Page, Request, get, post
-from shared.http.operations import operations
 
 RESPONDERS = frozenset({Role.RESPONDER})
 SUPERVISORS = frozenset({Role.SUPERVISOR})
@@ -24,8 +25,8 @@ STEP_ERRORS = (errors.TaskNotInThisState, errors.OrderClosed)
 Step = Callable[[Order, datetime], Change]
 
 
-class Api(operations("dispatch")):  # type: ignore[misc]
-    name = "dispatch"
+class OrdersApi:
+    """Orders, tasks and their clocks."""
 
     rules = store.RulesInForce()
 
@@ -58,7 +59,7 @@ class Api(operations("dispatch")):  # type: ignore[misc]
     def read_clocks(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
         """Read the clocks of a matter and of its tasks; empty where there is none the caller may see."""
         reach = store.seen(request.actor)
-        return {"items": store.queries.list_case_clocks(tx, case_id=case_id, **vars(reach))}
+        return {"items": queries.list_case_clocks(tx, case_id=case_id, **vars(reach))}
 
     @post(
         "/dispatch/tasks/<uuid:task_id>/sign", roles=RESPONDERS, answers=schemas.TaskView, errors=STEP_ERRORS
@@ -156,7 +157,7 @@ class Api(operations("dispatch")):  # type: ignore[misc]
         target = request.body["to_department_id"]
 
         def decide(order: Order, at: datetime) -> Change:
-            if target and not store.queries.department_serves(tx, department_id=target, area=order.area):
+            if target and not queries.department_serves(tx, department_id=target, area=order.area):
                 raise errors.UnknownDepartment(department=target)
             return domain.rule(order, task_id, upheld=request.body["upheld"], to_department_id=target, at=at)
 

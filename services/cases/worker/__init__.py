@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from services.cases import store
 from services.cases.domain import case as domain
 from services.cases.domain.case import Case, Change
+from services.cases.store import matters as store
+from services.cases.store.sql import queries
 from shared import db, logs
 from shared.bus import outbox
 from shared.bus.inbox import Received, subscribe
@@ -23,8 +24,8 @@ class Worker:
     @subscribe(dispatch.OrderOpened)
     def order_opened(self, tx: db.Tx, events: Sequence[Received[dispatch.OrderOpened]]) -> None:
         """The whistle was heard: the order stands with one task per department."""
-        store.queries.set_order_states(tx, order_ids=[event.data.order_id for event in events], state="open")
-        store.queries.upsert_tasks(
+        queries.set_order_states(tx, order_ids=[event.data.order_id for event in events], state="open")
+        queries.upsert_tasks(
             tx,
             tasks=json.dumps(
                 [
@@ -73,16 +74,16 @@ class Worker:
         for event in events:
             ruling = event.data
             if not ruling.upheld:
-                store.queries.give_task_back(tx, task_id=ruling.task_id, at=event.time)
+                queries.give_task_back(tx, task_id=ruling.task_id, at=event.time)
                 continue
-            store.queries.admit_department(tx, case_id=ruling.case_id, department_id=ruling.to_department_id)
-            store.queries.redirect_order(
+            queries.admit_department(tx, case_id=ruling.case_id, department_id=ruling.to_department_id)
+            queries.redirect_order(
                 tx,
                 order_id=ruling.order_id,
                 from_department=ruling.from_department_id,
                 to_department=ruling.to_department_id,
             )
-            store.queries.redirect_task(
+            queries.redirect_task(
                 tx, task_id=ruling.task_id, department_id=ruling.to_department_id, at=event.time
             )
 
@@ -95,7 +96,7 @@ class Worker:
         cases = store.lock_many(tx, [event.data.case_id for event in events])
         orders = {
             str(row["order_id"]): row
-            for row in store.queries.lock_orders(tx, order_ids=sorted(e.data.order_id for e in events))
+            for row in queries.lock_orders(tx, order_ids=sorted(e.data.order_id for e in events))
         }
         changes: dict[str, Change] = {}
         finished: list[str] = []
@@ -108,7 +109,7 @@ class Worker:
                 continue
             finished.append(event.data.order_id)
             _follow(changes, case, event.data.order_id, found[1])
-        store.queries.set_order_states(tx, order_ids=finished, state="finished")
+        queries.set_order_states(tx, order_ids=finished, state="finished")
         store.save(tx, *changes.values())
         outbox.add(tx, [made for change in changes.values() for made in change.events])
 
@@ -138,14 +139,14 @@ class Worker:
         for colour in ("yellow", "red"):
             shown = [e.data.task_id for e in events if e.data.task_id and e.data.colour == colour]
             if shown:
-                store.queries.show_card(tx, task_ids=shown, card=colour)
+                queries.show_card(tx, task_ids=shown, card=colour)
 
     @subscribe(registry.NetPublished, copy=True)
     def net_published(self, tx: db.Tx, events: Sequence[Received[registry.NetPublished]]) -> None:
         """A boundary set is decided; reports are located by it from its effective time."""
         for event in events:
             net = event.data
-            if store.queries.insert_net(
+            if queries.insert_net(
                 tx,
                 area=net.area,
                 net_version=net.net_version,
@@ -153,7 +154,7 @@ class Worker:
                 effective_at=net.effective_at,
             ):
                 grids = json.dumps(net.to_data()["grids"], ensure_ascii=False)
-                store.queries.insert_grids(tx, subdistrict=net.area, net_version=net.net_version, grids=grids)
+                queries.insert_grids(tx, subdistrict=net.area, net_version=net.net_version, grids=grids)
 
     @subscribe(registry.PostAssigned, copy=True)
     def post_assigned(self, tx: db.Tx, events: Sequence[Received[registry.PostAssigned]]) -> None:
@@ -169,7 +170,7 @@ class Worker:
     def department_changed(self, tx: db.Tx, events: Sequence[Received[registry.DepartmentChanged]]) -> None:
         """A department may be called, or no longer."""
         for event in events:
-            store.queries.copy_department(
+            queries.copy_department(
                 tx,
                 department_id=event.data.department_id,
                 area=event.data.area,
@@ -195,9 +196,7 @@ def _follow(changes: dict[str, Change], case: Case, order_id: str, at: Any) -> N
 
 
 def _move(tx: db.Tx, state: str, tasks: list[tuple[str, Any]]) -> None:
-    store.queries.move_tasks(
-        tx, task_ids=[task for task, _ in tasks], ats=[at for _, at in tasks], state=state
-    )
+    queries.move_tasks(tx, task_ids=[task for task, _ in tasks], ats=[at for _, at in tasks], state=state)
 
 
 def _of_case(clock: dispatch.ClockPaused | dispatch.ClockStopped) -> bool:
@@ -207,7 +206,7 @@ def _of_case(clock: dispatch.ClockPaused | dispatch.ClockStopped) -> bool:
 def _set_due(tx: db.Tx, due: dict[str, Any]) -> None:
     if due:
         case_ids = sorted(due)
-        store.queries.set_due(tx, case_ids=case_ids, due_ats=[due[case_id] for case_id in case_ids])
+        queries.set_due(tx, case_ids=case_ids, due_ats=[due[case_id] for case_id in case_ids])
 
 
 def _copy_posts(
@@ -216,7 +215,7 @@ def _copy_posts(
     *,
     is_held: bool,
 ) -> None:
-    store.queries.copy_posts(
+    queries.copy_posts(
         tx,
         posts=json.dumps(
             [

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.dispatch import store
 from services.dispatch.domain import clock, running
 from services.dispatch.domain import order as domain
 from services.dispatch.domain.clock import Ticking
 from services.dispatch.domain.order import Order, OrderState, Task, TaskState
+from services.dispatch.store import orders as store
+from services.dispatch.store.sql import queries
 from shared import clock as moments
 from shared import db, errors, ids, metrics
 from shared.bus import outbox
@@ -38,7 +39,7 @@ class Worker:
     @subscribe(cases.CaseReported)
     def case_reported(self, tx: db.Tx, events: Sequence[Received[cases.CaseReported]]) -> None:
         """A matter's limit to finish begins with its report."""
-        store.queries.watch_cases(
+        queries.watch_cases(
             tx,
             cases=json.dumps(
                 [
@@ -151,7 +152,7 @@ class Worker:
                     new_id=ids.new,
                 )
             )
-        store.queries.set_runs(
+        queries.set_runs(
             tx,
             case_ids=[event.data.case_id for event in events],
             runs=[event.data.run for event in events],
@@ -201,7 +202,7 @@ class Worker:
     def department_changed(self, tx: db.Tx, events: Sequence[Received[registry.DepartmentChanged]]) -> None:
         """A department may be called, or no longer."""
         for event in events:
-            store.queries.copy_department(
+            queries.copy_department(
                 tx,
                 department_id=event.data.department_id,
                 area=event.data.area,
@@ -220,11 +221,11 @@ class Worker:
         Due clocks are found without locks, then their owners are locked and looked at again: locking a
         clock before its owner would deadlock with the API.
         """
-        due = list(dict.fromkeys(str(row["owner_id"]) for row in store.queries.due_owners(tx, most=SWEEP)))
-        metrics.clock_lag_seconds.set(float(store.queries.oldest_overdue_seconds(tx) or 0.0))
+        due = list(dict.fromkeys(str(row["owner_id"]) for row in queries.due_owners(tx, most=SWEEP)))
+        metrics.clock_lag_seconds.set(float(queries.oldest_overdue_seconds(tx) or 0.0))
         if not due:
             return 0
-        locked = {str(row["owner_id"]): row["at"] for row in store.queries.lock_owners(tx, owner_ids=due)}
+        locked = {str(row["owner_id"]): row["at"] for row in queries.lock_owners(tx, owner_ids=due)}
         clocks = store.clocks_of(tx, locked).values()
         fired = [one for one in (clock.fire(c, at=locked[c.owner_id]) for c in clocks) if one.fired]
         fresh = store.note_steps(tx, fired)
@@ -290,7 +291,7 @@ class Worker:
 def _lock_matters(tx: db.Tx, case_ids: Iterable[str]) -> dict[str, Any]:
     """Locks watched matters. Raises MatterUnknown when one's report has not arrived."""
     wanted = sorted(set(case_ids))
-    rows = {str(row["case_id"]): row for row in store.queries.lock_watched(tx, case_ids=wanted)}
+    rows = {str(row["case_id"]): row for row in queries.lock_watched(tx, case_ids=wanted)}
     missing = [case_id for case_id in wanted if case_id not in rows]
     if missing:
         raise MatterUnknown(case_id=missing[0])

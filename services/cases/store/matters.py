@@ -9,10 +9,9 @@ from typing import Any
 from services.cases.domain import case as domain
 from services.cases.domain import timeline
 from services.cases.domain.case import Case, Change, Hold, State
+from services.cases.store.sql import queries
 from shared import areas, auth, clock, db, errors
 from shared.contracts.cases import CaseWhistled, Place
-
-queries = db.load(__file__)
 
 _SUBDISTRICT_DIGITS = 9
 

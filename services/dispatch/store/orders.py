@@ -11,11 +11,10 @@ from services.dispatch.domain import errors as domain_errors
 from services.dispatch.domain.clock import Clock, ClockState, Ticking
 from services.dispatch.domain.limits import Rules
 from services.dispatch.domain.order import Change, Order, OrderState, Task, TaskState
+from services.dispatch.store.sql import queries
 from shared import auth, clock, db, errors
 from shared.calendar import Day, Limit, Unit, WorkingCalendar
 from shared.contracts.cases import Place
-
-queries = db.load(__file__)
 
 # Responders see their department's tasks, not the area they serve.
 AREA_STAFF = auth.STAFF - {auth.Role.RESPONDER}

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.cases import schemas, store
 from services.cases.domain import case as domain
 from services.cases.domain import errors
 from services.cases.domain.case import By, Case, Change, State
 from services.cases.places import Grid, Places
+from services.cases.schemas import matters as schemas
+from services.cases.store import matters as store
+from services.cases.store.sql import queries
 from shared import auth, clock, db, http, ids
 from shared.auth import Role
 from shared.bus import outbox
 from shared.contracts.cases import Place
 from shared.http import Page, Request, get, post
-from shared.http.operations import operations
 
 GRID = frozenset({Role.GRID_WORKER, Role.GRID_LEAD, Role.COMMUNITY_OFFICER})
 HANDLERS = GRID | {Role.CALLER, Role.DISPATCHER}
@@ -25,8 +26,8 @@ REPORTERS = auth.ANYONE - {Role.INTEGRATOR}
 STEP_ERRORS = (errors.NotInThisState,)
 
 
-class Api(operations("cases")):  # type: ignore[misc]
-    name = "cases"
+class MattersApi:
+    """A matter from report to closing."""
 
     places = Places()
 
@@ -346,7 +347,7 @@ class Api(operations("cases")):  # type: ignore[misc]
     def catalogue(self, tx: db.Tx, request: Request, /) -> Page:
         """List the matters people may report, by code."""
         cursor = request.cursor(length=1)
-        rows = store.queries.matters(tx, after=str(cursor[0]) if cursor else None, most=request.limit + 1)
+        rows = queries.matters(tx, after=str(cursor[0]) if cursor else None, most=request.limit + 1)
         return http.page(rows, limit=request.limit, key=lambda row: [row["code"]])
 
 

@@ -1,0 +1,1 @@
+"""What the cases API reads and answers, a module per concept."""

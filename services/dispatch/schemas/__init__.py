@@ -1,0 +1,1 @@
+"""What the dispatch API reads and answers, a module per concept."""

@@ -1,0 +1,1 @@
+"""Rows of dispatch and the values of its domain, a module per concept."""
