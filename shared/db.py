@@ -199,6 +199,20 @@ def translating(names: Mapping[str, type[errors.Error]]) -> Iterator[None]:
         raise told from error
 
 
+def streamed(tx: Tx, query: Any, *, at_once: int = 500, **parameters: Any) -> Iterator[dict[str, Any]]:
+    """The rows of a named query through a cursor of the server's, never more than `at_once` of them in memory.
+
+    Args:
+        query: of `load_folder`, as in `db.streamed(tx, queries.all_of, area=area)`; it must be a select.
+
+    Not inside `together`. The transaction must stay open until the last row is read.
+    """
+    with tx.cursor("streamed") as cursor:
+        cursor.itersize = at_once
+        cursor.execute(query.sql, parameters)
+        yield from cursor
+
+
 class _Adapter(PyFormatAdapter):
     """aiosql on psycopg with rows as dictionaries; a query without suffix answers a list."""
 

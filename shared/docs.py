@@ -18,6 +18,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from shared import auth, contracts, errors
 from shared.http import Route, page_of, routes_of, schemas
+from shared.http.routes import JSON
 
 ROOT = Path(__file__).resolve().parents[1]
 _PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
@@ -235,7 +236,7 @@ def _problem(*kinds: type[errors.Error]) -> dict[str, Any]:
 
 
 def _success(route: Route) -> str:
-    no_content = route.answers is None and route.media_type == "application/json"
+    no_content = route.answers is None and route.media_types == (JSON,)
     return str(204 if no_content else route.status)
 
 
@@ -244,10 +245,10 @@ def _success_answer(route: Route) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if route.answers is not None:
         schema = page_of(type(route.answers)) if route.page else route.answers
-        answer["content"] = {route.media_type: {"schema": schema}}
+        answer["content"] = {kind: {"schema": schema} for kind in route.media_types}
         answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
     elif status != 204:
-        answer["content"] = {route.media_type: {"schema": {}}}
+        answer["content"] = {kind: {"schema": {}} for kind in route.media_types}
     return answer
 
 

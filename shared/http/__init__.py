@@ -11,7 +11,7 @@ The decorator owns the transaction (see `endpoint.py` for the order of things). 
 `answers` schema dumps; a `version` in it becomes the ETag.
 """
 
-from shared.http.endpoint import NotYours, Page, Raw, Request, page
+from shared.http.endpoint import Download, NotYours, Page, Raw, Request, page
 from shared.http.routes import Route, delete, get, patch, post, put, routes_of
 from shared.http.schemas import (
     AreaCode,
@@ -19,14 +19,18 @@ from shared.http.schemas import (
     PageQuery,
     Place,
     Schema,
+    TableQuery,
     decode_cursor,
     encode_cursor,
     page_of,
     whole_number,
 )
+from shared.http.tables import TABLES, table
 
 __all__ = [
+    "TABLES",
     "AreaCode",
+    "Download",
     "Flag",
     "NotYours",
     "Page",
@@ -36,6 +40,7 @@ __all__ = [
     "Request",
     "Route",
     "Schema",
+    "TableQuery",
     "decode_cursor",
     "delete",
     "encode_cursor",
@@ -46,5 +51,6 @@ __all__ = [
     "post",
     "put",
     "routes_of",
+    "table",
     "whole_number",
 ]

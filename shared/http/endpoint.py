@@ -6,10 +6,12 @@ handler → serialise → store the answer → commit → send. All in one trans
 
 import functools
 import json
+import os
 import time
+import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import eventlet
 from nameko.web.handlers import HttpRequestHandler
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 log = logs.get(__name__)
 
 _NO_FIELDS = Schema()
+_PIECE_BYTES = 64 * 1024
 
 
 class TookTooLong(errors.Unavailable):
@@ -63,6 +66,24 @@ class Raw:
     content_type: str
     headers: dict[str, str] = field(default_factory=dict)
     status: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """An answer too large for memory: a file that is sent piece by piece after the commit and then closed.
+
+    It is whole before the first byte leaves, so a failure while it is made is an error answer and never half a file,
+    and a slow reader holds no connection to the database. A temporary file is gone when it is closed.
+    """
+
+    # Open for reading in binary mode; sent from its beginning.
+    file: BinaryIO
+    content_type: str
+    # What it is called when kept; also Chinese.
+    name: str
+    # "inline" for what a browser shows by itself.
+    disposition: Literal["attachment", "inline"] = "attachment"
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class NotYours(errors.NotFound):
@@ -201,7 +222,8 @@ def _serve(
                 return earlier
         result = handler(service, tx, request, **path)
         answer = _answer(route, request, result)
-        if key:
+        # A file is too large to keep: asked again, it is made again.
+        if key and not answer.is_streamed:
             idempotency.keep(tx, key, answer)
     return answer
 
@@ -246,7 +268,9 @@ def _key(route: "Route", request: Request, path: dict[str, str]) -> idempotency.
 
 
 def _answer(route: "Route", request: Request, result: Any) -> Response:
-    if isinstance(result, Raw):
+    if isinstance(result, Download):
+        answer = _sending(result, route.status)
+    elif isinstance(result, Raw):
         answer = Response(result.body, status=result.status or route.status, content_type=result.content_type)
         for name, value in result.headers.items():
             answer.headers[name] = value
@@ -266,6 +290,27 @@ def _answer(route: "Route", request: Request, result: Any) -> Response:
         answer.headers[name] = value
     for cookie in request.answer_cookies:
         answer.set_cookie(**cookie)
+    return answer
+
+
+def _sending(download: Download, status: int) -> Response:
+    """The answer that sends a file."""
+    file = download.file
+    length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    answer = Response(
+        iter(lambda: file.read(_PIECE_BYTES), b""),
+        status=status,
+        content_type=download.content_type,
+    )
+    answer.call_on_close(file.close)
+    answer.headers["Content-Length"] = str(length)
+    name = urllib.parse.quote(download.name, safe="")
+    answer.headers["Content-Disposition"] = f"{download.disposition}; filename*=UTF-8''{name}"
+    # A browser must not take a file for what it is not said to be.
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    for header, value in download.headers.items():
+        answer.headers[header] = value
     return answer
 
 

@@ -1,6 +1,6 @@
 """Declaring a use case's method, path, roles and shapes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from shared.http.endpoint import Endpoint, serving
 Handler = Callable[..., Any]
 
 _ATTRIBUTE = "yiwang_route"
+JSON = "application/json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,8 @@ class Route:
     page: bool
     # A GET that writes (an audited reading) says so; other GETs run read-only.
     writes: bool
-    # Media type of a raw answer in the documentation.
-    media_type: str
+    # Of an answer that is no schema's, in the documentation: several where the caller chooses.
+    media_types: tuple[str, ...]
     # A body that is not JSON: the handler reads `request.raw_body`.
     raw_body: str | None
     # False where the answer holds a secret that is shown once and must not be kept: no Idempotency-Key then.
@@ -65,7 +66,7 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
         errors: tuple[type[Error], ...] = (),
         page: bool = False,
         writes: bool | None = None,
-        media_type: str = "application/json",
+        media_type: str | Iterable[str] = JSON,
         raw_body: str | None = None,
         replays: bool = True,
     ) -> Callable[[Handler], Handler]:
@@ -88,7 +89,7 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
                 errors=errors,
                 page=page,
                 writes=method != "GET" if writes is None else writes,
-                media_type=media_type,
+                media_types=(media_type,) if isinstance(media_type, str) else tuple(media_type),
                 raw_body=raw_body,
                 replays=replays,
             )
@@ -108,6 +109,7 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
         answers: schema of what is returned; None answers 204 without a body.
         if_match: demand If-Match; the handler compares with `request.match(version)`.
         page: the handler returns a `Page` of `answers`.
+        media_type: of an answer that is no schema's (`Raw`, `Download`), one or several.
         replays: False keeps no answer under an Idempotency-Key, for secrets that are shown once.
     """
     return declare

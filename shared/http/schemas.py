@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import EXCLUDE, RAISE, ValidationError, fields, validate
 from marshmallow import Schema as MarshmallowSchema
 
-from shared import areas, errors
+from shared import areas, errors, tables
 
 MOST_ITEMS = 200
 USUAL_ITEMS = 50
@@ -72,6 +72,12 @@ class PageQuery(Schema):
 
     cursor = fields.String(load_default=None, validate=validate.Regexp(r"^[A-Za-z0-9_-]{1,1000}\Z"))
     limit = fields.Integer(load_default=USUAL_ITEMS, validate=validate.Range(1, MOST_ITEMS))
+
+
+class TableQuery(Schema):
+    """What form a table is asked in; filters of the list are added by inheriting."""
+
+    format = fields.String(load_default="csv", validate=validate.OneOf(list(tables.MEDIA_TYPES)))
 
 
 @functools.cache

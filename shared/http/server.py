@@ -95,19 +95,31 @@ class Application:
         # The server ends a chunked body where it ends; unless told so, werkzeug takes it for an empty one.
         environ["wsgi.input_terminated"] = "HTTP_TRANSFER_ENCODING" in environ
         request = WerkzeugRequest(environ)
-        self.server.in_progress += 1
-        metrics.http_requests_in_progress.inc()
+        self._begin()
+        is_sending = False
         try:
             provider, values = self.url_map.bind_to_environ(environ).match()
             request.path_values = values  # type: ignore[attr-defined]
             answer = provider.handle_request(request)
+            if answer.is_streamed:
+                # A file under way counts until it is sent, so that a stopping process waits for it.
+                answer.call_on_close(self._end)
+                is_sending = True
         except MethodNotAllowed as error:
             answer = problems.response(MethodNotAllowedHere())
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         except HTTPException:
             answer = problems.response(NoSuchRoute())
         finally:
-            self.server.in_progress -= 1
-            metrics.http_requests_in_progress.dec()
+            if not is_sending:
+                self._end()
         body: Iterable[bytes] = answer(environ, start_response)
         return body
+
+    def _begin(self) -> None:
+        self.server.in_progress += 1
+        metrics.http_requests_in_progress.inc()
+
+    def _end(self) -> None:
+        self.server.in_progress -= 1
+        metrics.http_requests_in_progress.dec()
