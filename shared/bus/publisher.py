@@ -30,6 +30,12 @@ class Flight:
     refused: list[UUID] = field(default_factory=list)
     # Ids of messages that came back because no queue is bound; their confirm follows.
     returned: set[str] = field(default_factory=set)
+    # Told of each confirmed message at once; may publish more into the same flight.
+    on_confirmed: Callable[[UUID], None] = lambda event_id: None
+
+    @property
+    def answered(self) -> int:
+        return len(self.confirmed) + len(self.refused)
 
 
 class Publisher:
@@ -103,6 +109,10 @@ class Publisher:
         finally:
             self._loop.remove_timeout(wake)
 
+    def begin_flight(self, on_confirmed: Callable[[UUID], None]) -> Flight:
+        self.flight = Flight(on_confirmed=on_confirmed)
+        return self.flight
+
     def forget_flight(self) -> None:
         """Answers still to come for the present flight no longer matter."""
         self.flight = Flight()
@@ -169,4 +179,8 @@ class Publisher:
         for tag in tags:
             event_id = flight.waiting.pop(tag)
             good = accepted and str(event_id) not in flight.returned
-            (flight.confirmed if good else flight.refused).append(event_id)
+            if good:
+                flight.confirmed.append(event_id)
+                flight.on_confirmed(event_id)
+            else:
+                flight.refused.append(event_id)

@@ -1,9 +1,10 @@
 """The relay: sends what is in the outbox to the broker, each event at least once, each subject in order.
 
 It runs in its own process without eventlet. One pass: pick the first unsent event of many subjects, lock
-those nobody else holds, publish them, wait for the broker's confirms, mark them sent, commit. Only heads
-are ever in flight, so a refused event holds back its own subject and nothing else; what a crash leaves
-published but unmarked is published again, before the subject's next event, and the inbox drops the double.
+those nobody else holds, publish them; when the broker confirms one, publish its subject's next; mark what was
+confirmed as sent, commit. Of a subject only one event is ever in flight, so a refused event holds back its own
+subject and nothing else; what a crash leaves published but unmarked is published again, before the subject's
+next event, and the inbox drops the double.
 
 Any number of relays may run for a service: row locks share the work out.
 """
@@ -12,10 +13,11 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +26,7 @@ import pika.exceptions
 
 from shared import db, health, logs, metrics
 from shared.bus import envelope, topology
-from shared.bus.publisher import BrokerSilent, Publisher
+from shared.bus.publisher import BrokerSilent, Flight, Publisher
 from shared.bus.statements import sql
 from shared.bus.watch import Watch
 from shared.config import Config
@@ -45,7 +47,12 @@ class Settings:
 
     # Events locked, published and confirmed together.
     batch: int = 500
-    # Between passes that found nothing.
+    # Events of one subject sent in one pass, one after the other.
+    run: int = 100
+    # A pass begins no event behind another after so long: the other subjects' turn.
+    run_seconds: float = 0.25
+    # Between passes, unless the last one left something behind. Events gather meanwhile: a pass for each of them
+    # would cost the database and the broker more than the events themselves.
     poll_seconds: float = 0.02
     # A broker that confirms nothing for so long is taken for dead.
     confirm_seconds: float = 15.0
@@ -58,6 +65,27 @@ class Settings:
     prune_batch: int = 1000
     prune_seconds: float = 60.0
     observe_seconds: float = 5.0
+
+
+class _Runs:
+    """Unsent events by subject, to be sent one after the other."""
+
+    def __init__(self, heads: Sequence[Mapping[str, Any]], following: Sequence[Mapping[str, Any]]) -> None:
+        self.heads = heads
+        by_subject: dict[str, list[Mapping[str, Any]]] = {head["subject"]: [head] for head in heads}
+        for row in following:
+            by_subject[row["subject"]].append(row)
+        self.longest = max(len(run) for run in by_subject.values())
+        self._next = {before["id"]: after for run in by_subject.values() for before, after in pairwise(run)}
+
+    @property
+    def left(self) -> bool:
+        """Whether some were not begun: for want of time, or behind one that was refused."""
+        return bool(self._next)
+
+    def after(self, event_id: UUID) -> Mapping[str, Any] | None:
+        """The event to send now that this one is confirmed; answered once."""
+        return self._next.pop(event_id, None)
 
 
 class Relay:
@@ -81,7 +109,6 @@ class Relay:
         self._pause_seconds = 0.0
         # The subject the next pass starts after; empty at the start of a round through all of them.
         self._after = ""
-        self._round_sent = False
         self._next_prune = time.monotonic() + random.uniform(0, settings.prune_seconds)
         self._next_observation = 0.0
 
@@ -153,46 +180,34 @@ class Relay:
                 return  # the database session may have ended of idleness; begin anew
             with watch.at_most(self.settings.pass_seconds):
                 try:
-                    found = self._pass(session, broker)
+                    more = self._pass(session, broker)
                 except _Blocked:
-                    broker.forget_flight()
                     continue
                 self._housekeeping(session)
             self._pause_seconds = 0.0
             health.report("events", problem=None)
-            if not found:
+            if not more:
                 broker.run_until(
                     lambda: broker.blocked or self._stopping.is_set(), seconds=self.settings.poll_seconds
                 )
 
     def _pass(self, session: db.Tx, broker: Publisher) -> bool:
-        """Sends one batch; answers whether there may be more at once. Raises _Blocked with nothing changed."""
-        if self._after == "":
-            self._round_sent = False
+        """Sends one batch; answers whether it left something behind. Raises _Blocked with nothing changed."""
         heads = sql.heads(session, after=self._after, most=self.settings.batch)
         # The next pass goes on behind the last subject seen, so that a few busy ones cannot starve the rest.
         self._after = heads[-1]["subject"] if len(heads) == self.settings.batch else ""
         due = [head["id"] for head in heads if head["due"]]
-        if due and self._send(session, broker, due):
-            self._round_sent = True
-        return self._after != "" or self._round_sent
+        cut_short = bool(due) and self._send(session, broker, due)
+        return self._after != "" or cut_short
 
     def _send(self, session: db.Tx, broker: Publisher, due: list[UUID]) -> bool:
-        """Publishes and marks those of the heads that no other relay holds; answers whether there were any."""
+        """Sends those of the heads that no other relay holds, and what follows them; answers whether some is left."""
         with metrics.relay_pass_seconds.time(), session.transaction():
             locked = sql.lock_heads(session, ids=due)
             if not locked:
                 return False
-            broker.forget_flight()
-            for row in locked:
-                broker.publish(row["id"], row["routing_key"], envelope.encode(row, service=self.service))
-            flight = broker.flight
-            if not broker.run_until(
-                lambda: not flight.waiting or broker.blocked, seconds=self.settings.confirm_seconds
-            ):
-                raise BrokerSilent()
-            if flight.waiting:
-                raise _Blocked
+            runs = _Runs(locked, self._following(session, locked))
+            flight = self._fly(broker, runs)
             if flight.confirmed:
                 sql.mark_sent(session, ids=flight.confirmed)
             if flight.refused:
@@ -202,7 +217,48 @@ class Relay:
                 )
         metrics.relay_events_total.labels("sent").inc(len(flight.confirmed))
         metrics.relay_events_total.labels("refused").inc(len(flight.refused))
-        return True
+        return runs.left or runs.longest == self.settings.run
+
+    def _following(self, session: db.Tx, heads: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        return list(
+            sql.following(
+                session,
+                subjects=[head["subject"] for head in heads],
+                sequences=[head["sequence"] for head in heads],
+                most=self.settings.run - 1,
+            )
+        )
+
+    def _fly(self, broker: Publisher, runs: "_Runs") -> Flight:
+        """Publishes runs, each event when the one before it is confirmed. Raises _Blocked or BrokerSilent."""
+        end = time.monotonic() + self.settings.run_seconds
+
+        def publish(row: Mapping[str, Any]) -> None:
+            broker.publish(row["id"], row["routing_key"], envelope.encode(row, service=self.service))
+
+        def confirmed(event_id: UUID) -> None:
+            following = runs.after(event_id) if time.monotonic() < end else None
+            if following is not None:
+                publish(following)
+
+        flight = broker.begin_flight(confirmed)
+        try:
+            for head in runs.heads:
+                publish(head)
+            answered = -1
+            while flight.waiting and not broker.blocked:
+                if answered == flight.answered:
+                    raise BrokerSilent()
+                answered = flight.answered
+                broker.run_until(
+                    lambda: not flight.waiting or broker.blocked, seconds=self.settings.confirm_seconds
+                )
+            if flight.waiting:
+                raise _Blocked
+        finally:
+            # A late confirm must publish nothing when the heads are no longer locked.
+            broker.forget_flight()
+        return flight
 
     def _wait_unblocked(self, broker: Publisher) -> None:
         log.warning("broker_blocked")

@@ -44,6 +44,9 @@ class Settings:
     batch: int = 300
     # One constant for all: messages handed out to a dead worker come back before later ones only then.
     prefetch: int = 600
+    # From the beginning of a batch to that of the next, unless a full one waits. Events gather meanwhile: a
+    # transaction for each of them would cost more than the events themselves.
+    gather_seconds: float = 0.02
     batch_seconds: float = 60.0
     # A batch that meets passing trouble is repeated so often before the session begins anew.
     repeats: int = 5
@@ -183,7 +186,7 @@ class Consumer:
                 if self._stopping.is_set():
                     return
                 work.start_next()
-            work.link.serve(0.5 if work.busy or not work.link.waiting else 0.0)
+            work.link.serve(0.5 if work.busy or not work.link.waiting else work.gathering_seconds())
 
 
 class _Work:
@@ -209,14 +212,16 @@ class _Work:
         self._tag: int | None = None
         self._deadline = 0.0
         self._last_used = time.monotonic()
+        self._last_batch = 0.0
         self._next_maintenance = time.monotonic() + settings.maintain_seconds
         self.busy = False
 
     def start_next(self) -> None:
         """Begins what is due now, if anything."""
         now = time.monotonic()
-        taken = self._take()
+        taken = self._take() if self.gathering_seconds() == 0.0 else []
         if taken:
+            self._last_batch = now
             deliveries = [one.delivery for one in taken]
             self._start(lambda: self._apply(deliveries), tag=taken[-1].tag)
         elif now >= self._next_maintenance:
@@ -224,6 +229,12 @@ class _Work:
             self._start(lambda: partitions.maintain(self._session), tag=None)
         elif now - self._last_used >= self._settings.ping_seconds:
             self._start(lambda: self._session.execute("SELECT 1"), tag=None)
+
+    def gathering_seconds(self) -> float:
+        """How long to wait before the next batch, so that it is worth a transaction; 0 for not at all."""
+        if len(self.link.waiting) >= self._settings.batch:
+            return 0.0
+        return max(0.0, self._last_batch + self._settings.gather_seconds - time.monotonic())
 
     def job_ended(self) -> bool:
         """Whether a job has just ended. Raises BatchTooLong for one that does not."""

@@ -31,6 +31,19 @@ FROM outbox
 WHERE id = ANY(:ids) AND sent_at IS NULL
 FOR UPDATE SKIP LOCKED;
 
+-- name: following(subjects, sequences, most)
+-- What is unsent behind each of the given events of these subjects, in order, up to `most` of each. Whoever holds the
+-- lock on a subject's head is the only one who sends of it.
+SELECT next.*
+FROM unnest(:subjects::text[], :sequences::bigint[]) AS head (subject, sequence)
+CROSS JOIN LATERAL (
+    SELECT id, subject, sequence, type, routing_key, area, time, traceparent, data::text AS data
+    FROM outbox
+    WHERE sent_at IS NULL AND subject = head.subject AND sequence > head.sequence
+    ORDER BY sequence
+    LIMIT :most
+) AS next;
+
 -- name: mark_sent(ids)!
 -- The broker has confirmed these.
 UPDATE outbox SET sent_at = clock_timestamp() WHERE id = ANY(:ids);

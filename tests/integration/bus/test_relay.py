@@ -76,7 +76,7 @@ def test_three_relays_share_the_work_and_lose_and_misorder_nothing(rig: Rig) -> 
 def test_one_busy_subject_does_not_starve_the_others(rig: Rig) -> None:
     rig.commit(*(moved("busy", n) for n in range(300)), moved("quiet", 1), moved("zz", 1))
 
-    running = rig.relay(batch=2)
+    running = rig.relay(batch=2, run=3)
 
     wait_sent(rig)
     running.stop()
