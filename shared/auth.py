@@ -11,6 +11,7 @@ Tokens are JWTs signed with Ed25519 by the registry; no other algorithm is ever 
 """
 
 import hashlib
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -133,6 +134,20 @@ class Actor:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scopes", widest(self.areas))
+
+    @property
+    def authority(self) -> str:
+        """All that decides what the actor may do, as one text: the same for the same rights."""
+        return json.dumps(
+            [
+                sorted(self.roles),
+                self.scopes,
+                self.department,
+                self.household,
+                sorted(self.shops),
+                self.client,
+            ]
+        )
 
     def sees(self, area: str) -> bool:
         """True when the area lies inside one of the actor's scopes."""

@@ -262,7 +262,11 @@ def _key(route: "Route", request: Request, path: dict[str, str]) -> idempotency.
         route=f"{route.method} {route.path}",
         key=request.idempotency_key,
         fingerprint=idempotency.fingerprint(
-            route.method, json.dumps([request.http.path, path]), request.raw_body, request.if_match
+            route.method,
+            json.dumps([request.http.path, path]),
+            request.raw_body,
+            request.if_match,
+            authority=request.actor.authority,
         ),
     )
 

@@ -23,7 +23,7 @@ class RequestInFlight(errors.Conflict):
 
 
 class KeyReused(errors.Invalid):
-    """This Idempotency-Key was used for another request; use a fresh one."""
+    """This Idempotency-Key was used for another request, or under other rights of yours; use a fresh one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +36,13 @@ class Key:
     fingerprint: bytes
 
 
-def fingerprint(method: str, path: str, body: bytes, if_match: int | None) -> bytes:
+def fingerprint(method: str, path: str, body: bytes, if_match: int | None, *, authority: str) -> bytes:
+    """What a request is told from others by; `authority` is what its caller may do.
+
+    A kept answer shows what was seen under the rights of then: whoever lost them must not see it again.
+    """
     digest = hashlib.sha256()
-    for part in (method.encode(), path.encode(), str(if_match).encode(), body):
+    for part in (method.encode(), path.encode(), str(if_match).encode(), body, authority.encode()):
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
     return digest.digest()

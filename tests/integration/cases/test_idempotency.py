@@ -148,3 +148,18 @@ def test_an_id_somebody_else_used_is_taken(world: Any) -> None:
     answer = world.api.client(roles=["resident"]).post("/cases", json=report(case_id=case_id))
 
     assert (answer.status_code, answer.json()["code"]) == (409, "already_exists")
+
+
+def test_whoever_lost_their_rights_is_not_shown_the_kept_answer(world: Any) -> None:
+    case = world.report()
+    headers = {"Idempotency-Key": ids.new()}
+    moved = ids.new()
+    here = world.api.client(roles=["grid_worker"], areas=[district.GRID], person_id=moved)
+    elsewhere = world.api.client(roles=["grid_worker"], areas=["370102008"], person_id=moved)
+
+    first = here.post(f"/cases/{case['case_id']}/take", headers=headers)
+    same_rights = here.post(f"/cases/{case['case_id']}/take", headers=headers)
+    other_rights = elsewhere.post(f"/cases/{case['case_id']}/take", headers=headers)
+
+    assert (first.status_code, same_rights.content) == (200, first.content)
+    assert (other_rights.status_code, other_rights.json()["code"]) == (422, "key_reused")
