@@ -7,6 +7,12 @@ python=${PYTHON:-.venv/bin/python}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "validate: $*" >&2; exit 1; }
+install_package() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "$1 is needed: apt-get install $1"
+  echo "validate: installing $1"
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1"; } \
+    >"$work/apt.log" 2>&1 || { tail -5 "$work/apt.log" >&2; fail "$1 could not be installed"; }
+}
 
 # --- shell ---
 while IFS= read -r script; do
@@ -20,13 +26,9 @@ if docker compose version >/dev/null 2>&1; then
   compose=(docker compose)
 elif command -v docker-compose >/dev/null; then
   compose=(docker-compose)
-elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "validate: installing docker-compose"
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker-compose; } \
-    >"$work/apt.log" 2>&1 || { tail -5 "$work/apt.log" >&2; fail "docker-compose could not be installed"; }
-  compose=(docker-compose)
 else
-  fail "docker-compose is needed: apt-get install docker-compose"
+  install_package docker-compose
+  compose=(docker-compose)
 fi
 
 deploy/compose/env.sh --print >"$work/env"
@@ -43,7 +45,7 @@ done
 echo "validate: docker-compose.yml holds"
 
 # --- Kubernetes ---
-command -v kubectl >/dev/null || fail "kubectl is needed: apt-get install kubernetes-client"
+command -v kubectl >/dev/null || install_package kubernetes-client
 minor=$(kubectl version --client -o json | sed -nE 's/.*"minor": *"([0-9]+).*/\1/p' | head -1)
 if [ "${minor:-0}" -lt 21 ]; then
   # Debian 12's own kubectl knows too old a kustomize. The files still have to fit the schemas and rules one by one.
