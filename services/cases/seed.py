@@ -2,24 +2,49 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
+from services.cases.domain import catalogue as domain
+from services.cases.domain.catalogue import Matter
+from services.cases.store import catalogue as store
 from services.cases.store.sql import queries
 from shared import db
+from shared.bus import outbox
 
 CATALOGUE = Path(__file__).parent / "data" / "catalogue.csv"
+_MANY = ("supporting_department_kinds", "required_documents")
 
 
 def load(database: db.Database) -> None:
-    """Adds the delivered matters that the deployment does not have yet."""
-    with CATALOGUE.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    """Adds the delivered matters whose codes the deployment has never had; run again, it adds nothing."""
+    matters = delivered()
     with database.transaction() as tx:
-        for row in rows:
-            queries.seed_matter(
-                tx,
-                **{
-                    **row,
-                    "main_department_kind": row["main_department_kind"] or None,
-                    "supporting_department_kinds": row["supporting_department_kinds"].split(),
-                },
-            )
+        store.lock(tx)
+        known = {row["code"] for row in queries.known_codes(tx)}
+        new = [matter for matter in matters if matter.code not in known]
+        store.add_versions(tx, new, by=None)
+        for matter in matters:
+            if matter.code in known:
+                queries.complete_delivered(
+                    tx,
+                    code=matter.code,
+                    level=matter.level,
+                    required_documents=list(matter.required_documents),
+                )
+        area = queries.deployment_area(tx)
+        # A new deployment serves no area yet and nobody listens; others are told what came with the release.
+        if area is not None:
+            outbox.add(tx, [domain.announced(matter, area) for matter in new])
+
+
+def delivered() -> list[Matter]:
+    """The catalogue of this release."""
+    with CATALOGUE.open(encoding="utf-8", newline="") as file:
+        return [_matter(row) for row in csv.DictReader(file)]
+
+
+def _matter(row: dict[str, Any]) -> Matter:
+    fields: dict[str, Any] = {
+        name: tuple(value.split()) if name in _MANY else value for name, value in row.items()
+    }
+    return Matter(**{**fields, "main_department_kind": fields["main_department_kind"] or None})

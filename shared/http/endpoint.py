@@ -263,7 +263,7 @@ def _key(route: "Route", request: Request, path: dict[str, str]) -> idempotency.
         key=request.idempotency_key,
         fingerprint=idempotency.fingerprint(
             route.method,
-            json.dumps([request.http.path, path]),
+            json.dumps([request.http.full_path, path]),
             request.raw_body,
             request.if_match,
             authority=request.actor.authority,

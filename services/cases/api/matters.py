@@ -9,7 +9,6 @@ from services.cases.domain.case import By, Case, Change, State
 from services.cases.places import Grid, Places
 from services.cases.schemas import matters as schemas
 from services.cases.store import matters as store
-from services.cases.store.sql import queries
 from shared import auth, clock, db, http, ids
 from shared.auth import Role
 from shared.bus import outbox
@@ -48,6 +47,7 @@ class MattersApi:
         body = request.body
         case_id = str(body["case_id"]) if "case_id" in body else None
         if case_id and store.is_filed(tx, case_id, by=request.actor):
+            # Sent again, perhaps while the first was on its way: the same matter and the same answer.
             request.answer_headers["Location"] = _address(case_id)
             return store.view(tx, case_id, request.actor)
         grid = self.places.locate(tx, Place(**body["place"]))
@@ -337,19 +337,6 @@ class MattersApi:
             tx, request, case_id, lambda case, by, at: domain.refute(case, by=by, at=at, **request.body)
         )
 
-    @get(
-        "/cases/catalogue",
-        roles=auth.PUBLIC,
-        query=http.PageQuery,
-        answers=schemas.MatterView,
-        page=True,
-    )
-    def catalogue(self, tx: db.Tx, request: Request, /) -> Page:
-        """List the matters people may report, by code."""
-        cursor = request.cursor(length=1)
-        rows = queries.matters(tx, after=str(cursor[0]) if cursor else None, most=request.limit + 1)
-        return http.page(rows, limit=request.limit, key=lambda row: [row["code"]])
-
 
 Step = Callable[[Case, By, Any], Change]
 
@@ -415,8 +402,9 @@ def _received(request: Request, case_id: str, grid: Grid, filing: store.Filing) 
         urgency=body["urgency"] or matter["urgency"],
         mechanism=matter["mechanism"],
         scope_class=matter["scope_class"],
-        level="grid",
+        level=matter["level"] or "grid",
         sla_class=matter["sla_class"],
+        category_version=matter["version"],
         words=body["words"],
         place=Place(**body["place"]),
         address=body["address"],

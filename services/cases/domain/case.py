@@ -85,6 +85,8 @@ class Case:
     scope_class: ScopeClass
     level: CaseLevel
     sla_class: str
+    # The catalogue's version it was filed under; None where an earlier release filed it.
+    category_version: int | None = None
     words: str
     place: Place
     address: str
@@ -302,12 +304,14 @@ def whistle(
     by: By,
     at: datetime,
 ) -> Change:
-    """Departments must come 吹哨. The first one leads. Whistling a received matter triages it.
+    """Departments must come 吹哨. The first one leads. Whistling a received matter triages it; one that was put
+    off or listed is resumed first.
 
     Args:
         already_called: departments with an unfinished order for this matter.
     """
     _require(case, OPEN)
+    _require_no_hold(case)
     if already_called & set(departments):
         raise errors.AlreadyCalled(departments=sorted(already_called & set(departments)))
     if case.state is State.RECEIVED:
@@ -552,6 +556,10 @@ def _require(case: Case, states: frozenset[State] | set[State]) -> None:
 
 def _require_moving(case: Case) -> None:
     _require(case, {State.TRIAGED, State.HANDLING})
+    _require_no_hold(case)
+
+
+def _require_no_hold(case: Case) -> None:
     if case.hold is not None:
         raise errors.NotInThisState(state=case.state, hold=case.hold)
 

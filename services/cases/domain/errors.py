@@ -33,3 +33,15 @@ class AnsweredInPerson(errors.Invalid):
 
 class CannotMerge(errors.Conflict):
     """A matter merges only into another one that is still handled, and never into itself."""
+
+
+class NothingChanged(errors.Conflict):
+    """The catalogue says this already; no version was made."""
+
+
+class NotACatalogue(errors.Invalid):
+    """The file is no table of the catalogue: save it as CSV with the titles that the export has."""
+
+
+class WrongRows(errors.Invalid):
+    """Some rows of the file are wrong, so none was taken over; each is named with what it should be."""

@@ -8,15 +8,15 @@ SELECT nextval('case_numbers') AS counter, clock_timestamp() AS at, (
     FROM posts p WHERE p.area = :grid AND p.is_held AND p.kind IN ('lead', 'full_time_worker')
 ), '[]') AS responsible;
 
--- name: insert_case(case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by, reported_at, timeline_length, timeline_hash)!
+-- name: insert_case(case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, category_version, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by, reported_at, timeline_length, timeline_hash)!
 -- Files a matter; what only happens later has its default.
 INSERT INTO cases (
-    case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, words,
-    longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by, reported_at, timeline_length,
+    case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class,
+    category_version, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by, reported_at, timeline_length,
     timeline_hash
 ) VALUES (
     :case_id, :number, :area, :state, :category, :channel, :urgency, :mechanism, :scope_class, :level, :sla_class,
-    :words, :longitude, :latitude, :address, :reporter_id, :is_confidential, :first_inquiry_by, :reported_at,
+    :category_version, :words, :longitude, :latitude, :address, :reporter_id, :is_confidential, :first_inquiry_by, :reported_at,
     :timeline_length, :timeline_hash
 );
 
@@ -140,6 +140,10 @@ FROM timeline WHERE case_id = :case_id AND position > :after ORDER BY position L
 UPDATE cases c SET due_at = d.due_at
 FROM unnest(:case_ids::uuid[], :due_ats::timestamptz[]) AS d (case_id, due_at)
 WHERE c.case_id = d.case_id;
+
+-- name: hold_id(case_id)^
+-- Keeps an id to this transaction, whether a matter has it or not.
+SELECT pg_advisory_xact_lock(hashtextextended('case ' || :case_id::text, 0));
 
 -- name: filer_of(case_id)$
 -- Who filed the matter of this id, if it exists.

@@ -46,18 +46,3 @@ WHERE departments.sequence < excluded.sequence;
 -- The departments that may be called for an area.
 SELECT department_id, kind, name FROM departments
 WHERE is_active AND :area ^@ area ORDER BY department_id;
-
--- name: matters(after, most)
--- The catalogue in use, by code.
-SELECT code, version, name, theme, mechanism, scope_class, sla_class, urgency, main_department_kind,
-       supporting_department_kinds, filing_standard, closing_standard
-FROM matters WHERE is_newest AND is_active AND (:after::text IS NULL OR code > :after::text)
-ORDER BY code LIMIT :most;
-
--- name: seed_matter(code, name, theme, mechanism, scope_class, sla_class, urgency, main_department_kind, supporting_department_kinds, filing_standard, closing_standard)!
--- A matter of the delivered catalogue, unless the deployment has it already.
-INSERT INTO matters (code, version, name, theme, mechanism, scope_class, sla_class, urgency, main_department_kind,
-    supporting_department_kinds, filing_standard, closing_standard, is_active, is_newest)
-VALUES (:code, 1, :name, :theme, :mechanism, :scope_class, :sla_class, :urgency, :main_department_kind,
-    :supporting_department_kinds, :filing_standard, :closing_standard, true, true)
-ON CONFLICT ON CONSTRAINT matters_pkey DO NOTHING;

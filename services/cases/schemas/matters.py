@@ -194,21 +194,6 @@ class EntryView(http.Schema):
     hash = fields.String()
 
 
-class MatterView(http.Schema):
-    code = fields.String()
-    version = fields.Integer()
-    name = fields.String()
-    theme = fields.String()
-    mechanism = fields.String()
-    scope_class = fields.String()
-    sla_class = fields.String()
-    urgency = fields.String()
-    main_department_kind = fields.String(allow_none=True)
-    supporting_department_kinds = fields.List(fields.String())
-    filing_standard = fields.String()
-    closing_standard = fields.String()
-
-
 class TimelineCheck(http.Schema):
     whole = fields.Boolean()
     broken_at = fields.Integer(allow_none=True)

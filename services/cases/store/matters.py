@@ -193,6 +193,7 @@ def case_of(row: Mapping[str, Any]) -> Case:
         scope_class=row["scope_class"],
         level=row["level"],
         sla_class=row["sla_class"],
+        category_version=row["category_version"],
         words=row["words"],
         place=Place(longitude=row["longitude"], latitude=row["latitude"]),
         address=row["address"],
@@ -292,6 +293,7 @@ _FIXED = {
     "category",
     "channel",
     "sla_class",
+    "category_version",
     "words",
     "longitude",
     "latitude",
@@ -350,7 +352,11 @@ def serving(tx: db.Tx, area: str) -> frozenset[str]:
 
 
 def is_filed(tx: db.Tx, case_id: str, *, by: auth.Actor) -> bool:
-    """True when this caller filed a matter under this id before. Raises AlreadyExists when somebody else did."""
+    """True when this caller filed a matter under this id before. Raises AlreadyExists when somebody else did.
+
+    Waits for whoever is filing under the id now, so that two reports of one id make one matter.
+    """
+    queries.hold_id(tx, case_id=case_id)
     filer = queries.filer_of(tx, case_id=case_id)
     if filer is not None and str(filer) != by.person_id:
         raise db.AlreadyExists()

@@ -7,13 +7,15 @@ from typing import Any
 from shared import ids
 from tests.support import authority, district
 
+_CATALOGUE = "the catalogue is the deployment's: no area and nobody's relation hides what may be reported"
+
 
 def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
     person = ids.new()
     case_id = world.report(world.api.client(roles=["resident"], person_id=person))["case_id"]
     world.whistle(case_id, district.MARKET)
     sample = authority.Sample(
-        paths={"case_id": case_id},
+        paths={"case_id": case_id, "code": "env.cooking_fumes"},
         insiders=(
             {"roles": ["supervisor"], "areas": [district.DISTRICT]},
             {"roles": ["resident"], "person_id": person},
@@ -21,6 +23,15 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         bodies={
             "POST /cases/<uuid:case_id>/call-back": {"reached": False},
         },
+        open_to_all=dict.fromkeys(
+            (
+                "GET /cases/catalogue/<string:code>/versions",
+                "PUT /cases/catalogue/<string:code>",
+                "POST /cases/catalogue/<string:code>/retire",
+                "GET /cases/catalogue/export",
+            ),
+            _CATALOGUE,
+        ),
     )
 
     authority.check(world.api, "cases", [sample], area=district.GRID)

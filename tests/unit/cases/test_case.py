@@ -183,6 +183,18 @@ def test_whistling_a_received_matter_triages_it_first() -> None:
     assert change.case.version == 3
 
 
+@pytest.mark.parametrize("hold", Hold)
+def test_a_matter_that_stands_still_is_not_whistled_until_it_is_resumed(hold: Hold) -> None:
+    still = matter(State.HANDLING, hold=hold, review_on=date(2026, 12, 1))
+
+    with pytest.raises(errors.NotInThisState) as raised:
+        whistled(still)
+    resumed = domain.resume(still, by=WORKER, at=NOW).case
+
+    assert raised.value.arguments["hold"] is hold
+    assert whistled(resumed).case.open_orders == 1
+
+
 def test_the_first_department_named_leads_and_all_may_read_the_matter() -> None:
     change = whistled(matter(State.TRIAGED))
 
