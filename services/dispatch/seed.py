@@ -1,4 +1,8 @@
-"""What a deployment starts with: the published working calendar and the limits; its own edits stay."""
+"""What a deployment starts with: the published working calendar, the limits and the responsibility list.
+
+A deployment's own edits stay: areas edit lists of their own, and the delivered one gets a new version when a release
+brings another.
+"""
 
 import csv
 from datetime import date, timedelta
@@ -6,10 +10,16 @@ from pathlib import Path
 
 import chinese_calendar
 
+from services.dispatch.domain import listfile
+from services.dispatch.store import responsibility
 from services.dispatch.store.sql import queries
 from shared import db
 
+LIST = Path(__file__).parent / "data" / "responsibility.csv"
+# The delivered list's first version has been in force since.
+_LIST_SINCE = date(2020, 1, 1)
 LIMITS = Path(__file__).parent / "data" / "limits.csv"
+LAST_RESORT = "urban_management"
 IN_FORCE = "shandong-2020"
 # Matters live some years; older arrangements are of no use to a clock.
 _FIRST_YEAR = 2020
@@ -28,6 +38,9 @@ def load(database: db.Database) -> None:
             queries.seed_preset(tx, name=preset, is_in_force=preset == IN_FORCE)
         for row in rows:
             queries.seed_limit(tx, **{**row, "amount": int(row["amount"])})
+        responsibility.deliver(
+            tx, listfile.read(LIST.read_text(encoding="utf-8")), since=_LIST_SINCE, last_resort=LAST_RESORT
+        )
 
 
 def published_years() -> dict[int, dict[date, tuple[bool, str]]]:

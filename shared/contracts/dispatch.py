@@ -96,6 +96,32 @@ class TaskReplied(Event):
     replied_at: datetime
 
 
+@event(publisher="dispatch", subject="order_id")
+class TaskReplySentBack(Event):
+    """The department did not approve its handler's reply; `times` counts how often for this task."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    department_id: str
+    times: int
+
+
+@event(publisher="dispatch", subject="order_id")
+class TaskPassedOn(Event):
+    """Nobody signed in time: the task went to the next in line of the duty roster. `position` counts from 2."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    department_id: str
+    position: int
+    person_id: str
+    passed_on_at: datetime
+
+
 @event(publisher="dispatch", subject="order_id", consumers=("cases",))
 class TaskFinished(Event):
     """The department's part is done (办结)."""

@@ -55,8 +55,9 @@ class Worker:
 
     @subscribe(dispatch.TaskReplied)
     def task_replied(self, tx: db.Tx, events: Sequence[Received[dispatch.TaskReplied]]) -> None:
-        """A department replied."""
-        _move(tx, "replied", [(event.data.task_id, event.data.replied_at) for event in events])
+        """A department replied; what its handler wrote counts once the department approved it."""
+        approved = [(event.data.task_id, event.data.replied_at) for event in events if event.data.reviewed]
+        _move(tx, "replied", approved)
 
     @subscribe(dispatch.TaskFinished)
     def task_finished(self, tx: db.Tx, events: Sequence[Received[dispatch.TaskFinished]]) -> None:
@@ -196,7 +197,8 @@ def _follow(changes: dict[str, Change], case: Case, order_id: str, at: Any) -> N
 
 
 def _move(tx: db.Tx, state: str, tasks: list[tuple[str, Any]]) -> None:
-    queries.move_tasks(tx, task_ids=[task for task, _ in tasks], ats=[at for _, at in tasks], state=state)
+    if tasks:
+        queries.move_tasks(tx, task_ids=[task for task, _ in tasks], ats=[at for _, at in tasks], state=state)
 
 
 def _of_case(clock: dispatch.ClockPaused | dispatch.ClockStopped) -> bool:

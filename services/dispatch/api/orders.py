@@ -1,34 +1,20 @@
 """The dispatch API: what departments, callers and supervisors do with orders and tasks."""
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from services.dispatch.domain import errors, running
+from services.dispatch.api.steps import RESPONDERS, STEP_ERRORS, Steps
+from services.dispatch.domain import errors
 from services.dispatch.domain import order as domain
-from services.dispatch.domain.order import Change, Order, TaskState
 from services.dispatch.schemas import orders as schemas
 from services.dispatch.store import orders as store
 from services.dispatch.store.sql import queries
-from shared import auth, db, http, ids
-from shared.auth import Role
-from shared.bus import outbox
-from shared.contracts import dispatch as contracts
+from shared import auth, db, http
 from shared.contracts.cases import Place
 from shared.http import Page, Request, get, post
 
-RESPONDERS = frozenset({Role.RESPONDER})
-SUPERVISORS = frozenset({Role.SUPERVISOR})
-CALLERS = frozenset({Role.CALLER, Role.GRID_WORKER, Role.GRID_LEAD, Role.COMMUNITY_OFFICER})
-STEP_ERRORS = (errors.TaskNotInThisState, errors.OrderClosed)
 
-Step = Callable[[Order, datetime], Change]
-
-
-class OrdersApi:
+class OrdersApi(Steps):
     """Orders, tasks and their clocks."""
-
-    rules = store.RulesInForce()
 
     @get(
         "/dispatch/tasks", roles=auth.STAFF, query=schemas.TaskFilter, answers=schemas.TaskSummary, page=True
@@ -40,6 +26,7 @@ class OrdersApi:
             tx,
             request.actor,
             state=request.query["state"],
+            mine=request.query["mine"],
             before=str(cursor[0]) if cursor else None,
             most=request.limit + 1,
         )
@@ -67,7 +54,7 @@ class OrdersApi:
     def sign(self, tx: db.Tx, request: Request, /, task_id: str) -> dict[str, Any]:
         """Sign for a task: the department answers for it from now on."""
         return self._department_step(
-            tx, request, task_id, lambda order, at: domain.sign(order, task_id, at=at)
+            tx, request, task_id, lambda order, by, at: domain.sign(order, task_id, by=by, at=at)
         )
 
     @post(
@@ -84,7 +71,7 @@ class OrdersApi:
             tx,
             request,
             task_id,
-            lambda order, at: domain.assign(order, task_id, handler_id=handler_id, at=at),
+            lambda order, by, at: domain.assign(order, task_id, handler_id=handler_id, by=by, at=at),
         )
 
     @post(
@@ -98,7 +85,10 @@ class OrdersApi:
         """Record the arrival on site, with the place."""
         place = Place(**request.body["place"])
         return self._department_step(
-            tx, request, task_id, lambda order, at: domain.arrive(order, task_id, place=place, at=at)
+            tx,
+            request,
+            task_id,
+            lambda order, by, at: domain.arrive(order, task_id, place=place, by=by, at=at),
         )
 
     @post(
@@ -114,112 +104,62 @@ class OrdersApi:
             tx,
             request,
             task_id,
-            lambda order, at: domain.reply(order, task_id, words=request.body["words"], at=at),
+            lambda order, by, at: domain.reply(order, task_id, words=request.body["words"], by=by, at=at),
+        )
+
+    @post(
+        "/dispatch/tasks/<uuid:task_id>/review",
+        roles=RESPONDERS,
+        body=schemas.Review,
+        answers=schemas.TaskView,
+        errors=(*STEP_ERRORS, errors.NothingToReview, errors.OwnReply),
+    )
+    def review(self, tx: db.Tx, request: Request, /, task_id: str) -> dict[str, Any]:
+        """Approve a handler's reply, or send it back with the reason."""
+        return self._department_step(
+            tx,
+            request,
+            task_id,
+            lambda order, by, at: domain.review(order, task_id, by=by, at=at, **request.body),
         )
 
     @post(
         "/dispatch/tasks/<uuid:task_id>/finish",
         roles=RESPONDERS,
+        body=schemas.Finish,
         answers=schemas.TaskView,
-        errors=STEP_ERRORS,
+        errors=(*STEP_ERRORS, errors.ReplyNotApproved, errors.EvidenceMissing),
     )
     def finish(self, tx: db.Tx, request: Request, /, task_id: str) -> dict[str, Any]:
-        """Finish the department's part; the last one finishes the order."""
-        return self._department_step(
-            tx, request, task_id, lambda order, at: domain.finish(order, task_id, at=at)
-        )
+        """Finish the department's part with its evidence; the last one finishes the order.
 
-    @post(
-        "/dispatch/tasks/<uuid:task_id>/return",
-        roles=RESPONDERS,
-        body=schemas.GiveBack,
-        answers=schemas.TaskView,
-        errors=STEP_ERRORS,
-    )
-    def give_back(self, tx: db.Tx, request: Request, /, task_id: str) -> dict[str, Any]:
-        """Ask to give a task back, on a listed ground; its clocks run on."""
+        Words or attachments; a department's approved reply is evidence by itself.
+        """
+        evidence = tuple(str(one) for one in request.body["attachment_ids"])
         return self._department_step(
             tx,
             request,
             task_id,
-            lambda order, at: domain.give_back(order, task_id, at=at, **request.body),
+            lambda order, by, at: domain.finish(
+                order, task_id, by=by, at=at, words=request.body["words"], attachment_ids=evidence
+            ),
         )
 
-    @post(
-        "/dispatch/tasks/<uuid:task_id>/ruling",
-        roles=SUPERVISORS,
-        body=schemas.Ruling,
-        answers=schemas.TaskView,
-        errors=(*STEP_ERRORS, errors.SameDepartment, errors.UnknownDepartment),
+    @get(
+        "/dispatch/tasks/<uuid:task_id>/history",
+        roles=auth.STAFF,
+        query=http.PageQuery,
+        answers=schemas.HistoryView,
+        page=True,
     )
-    def rule(self, tx: db.Tx, request: Request, /, task_id: str) -> dict[str, Any]:
-        """Decide a return: upheld sends the task to another department, rejected gives it back."""
-        target = request.body["to_department_id"]
-
-        def decide(order: Order, at: datetime) -> Change:
-            if target and not queries.department_serves(tx, department_id=target, area=order.area):
-                raise errors.UnknownDepartment(department=target)
-            return domain.rule(order, task_id, upheld=request.body["upheld"], to_department_id=target, at=at)
-
-        return self._step(tx, request, store.of_areas(request.actor), task_id, decide)
-
-    @post(
-        "/dispatch/tasks/<uuid:task_id>/rating",
-        roles=CALLERS | RESPONDERS,
-        body=schemas.Rate,
-        answers=schemas.TaskView,
-        status=201,
-        errors=(errors.NotFinishedYet, errors.RatedAlready),
-    )
-    def rate(self, tx: db.Tx, request: Request, /, task_id: str) -> dict[str, Any]:
-        """Rate the other side of a finished task, 1 to 5: callers the department, responders the caller."""
-        order, at = store.lock_by_task(tx, task_id, store.seen(request.actor))
-        task = order.task(task_id)
-        if task.state is not TaskState.FINISHED:
-            raise errors.NotFinishedYet(state=task.state)
-        is_responder = request.actor.has(Role.RESPONDER) and request.actor.department == task.department_id
-        rater: Literal["caller", "responder"] = "responder" if is_responder else "caller"
-        store.rate(
+    def read_history(self, tx: db.Tx, request: Request, /, task_id: str) -> Page:
+        """Read what was done with a task, by whom and when, in order."""
+        cursor = request.cursor(length=1)
+        rows = store.history(
             tx,
-            task_id=task_id,
-            rater=rater,
-            score=request.body["score"],
-            words=request.body["words"],
-            by_person=request.actor.person_id,
-            at=at,
+            task_id,
+            request.actor,
+            after=str(cursor[0]) if cursor else None,
+            most=request.limit + 1,
         )
-        event = contracts.RatingGiven(
-            order_id=order.order_id,
-            task_id=task_id,
-            case_id=order.case_id,
-            area=order.area,
-            department_id=task.department_id,
-            rater=rater,
-            score=request.body["score"],
-        )
-        outbox.add(tx, [event])
-        return store.task_view(tx, task_id, request.actor)
-
-    def _department_step(self, tx: db.Tx, request: Request, task_id: str, step: Step) -> dict[str, Any]:
-        """A step of one's own department's task."""
-        return self._step(tx, request, store.of_department(request.actor), task_id, step)
-
-    def _step(
-        self, tx: db.Tx, request: Request, reach: store.Reach, task_id: str, step: Step
-    ) -> dict[str, Any]:
-        """One step of one task: lock its order, decide, move the clocks, save, announce."""
-        with db.together(tx):
-            order, at = store.lock_by_task(tx, task_id, reach)
-            request.match(order.version)
-            change = step(order, at)
-            ticking = running.follow(
-                change,
-                clocks=store.clocks_of(tx, [order.order_id]),
-                rules=self.rules.read(tx),
-                at=at,
-                new_id=ids.new,
-            )
-            store.save(tx, change)
-            store.save_clocks(tx, ticking)
-            outbox.add(tx, [*change.events, *(event for one in ticking for event in one.events)])
-            return store.task_view(tx, task_id, request.actor)
+        return http.page(rows, limit=request.limit, key=lambda row: [str(row["step_id"])])

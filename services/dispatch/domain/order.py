@@ -1,20 +1,24 @@
 """A dispatch order and its tasks, one per department called.
 
     sent → signed → assigned → arrived → replied → finished
+             │          ▲                  └── a handler's reply is approved, or sent back
              └── returned → ruling: upheld (another department, sent again) or rejected (signed again)
 
-The order is finished when every task is; it is closed when its matter ends otherwise.
+The order is finished when every task is; it is closed when its matter ends otherwise. Members of a grid who were
+called (党员报到, volunteers) come, do it and say so: theirs needs no written reply.
 """
 
 import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from services.dispatch.domain import errors
+from services.dispatch.domain import errors, returns
+from services.dispatch.domain.responsibility import Ground
 from shared.contracts import Event, dispatch
 from shared.contracts.cases import Place, Urgency, WhistleKind
-from shared.contracts.dispatch import ClockName, ReturnGround
+from shared.contracts.dispatch import ClockName
 
 _EARTH_METRES = 6_371_000
 
@@ -36,6 +40,14 @@ class TaskState(StrEnum):
     CLOSED = "closed"
 
 
+class Review(StrEnum):
+    """What the department says of its handler's reply."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    SENT_BACK = "sent_back"
+
+
 ACCEPTED = frozenset({TaskState.SIGNED, TaskState.ASSIGNED, TaskState.ARRIVED, TaskState.REPLIED})
 
 
@@ -51,9 +63,23 @@ class Task:
     arrived_place: Place | None = None
     # From the matter's place; evidence, not a gate.
     arrived_metres: int | None = None
+    # Why this department was called, by the responsibility list in force then.
+    ground: Ground | None = None
+    signed_by: str | None = None
+    # Who named the handler.
+    assigned_by: str | None = None
     reply_words: str | None = None
-    return_ground: ReturnGround | None = None
+    reply_by: str | None = None
+    reply_review: Review | None = None
+    review_words: str | None = None
+    replies_sent_back: int = 0
+    # What shows that it is done.
+    finish_words: str | None = None
+    attachment_ids: tuple[str, ...] = ()
+    return_ground: str | None = None
     return_words: str | None = None
+    # How often departments asked to give it back.
+    returns: int = 0
     sent_at: datetime
     signed_at: datetime | None = None
     arrived_at: datetime | None = None
@@ -83,6 +109,19 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Taken:
+    """One step somebody took with a task, for its history; `by` is None for what happened by itself."""
+
+    task_id: str
+    step: str
+    by: str | None
+    at: datetime
+    run: int
+    department_id: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """An order after a step, with its events and what the step means for clocks."""
 
@@ -92,6 +131,7 @@ class Change:
     started: tuple[tuple[str, ClockName], ...] = ()
     stopped: tuple[tuple[str, ClockName], ...] = ()
     changed: tuple[str, ...] = field(default=())
+    history: tuple[Taken, ...] = ()
 
 
 def open_order(order: Order) -> Change:
@@ -116,53 +156,120 @@ def open_order(order: Order) -> Change:
     )
 
 
-def sign(order: Order, task_id: str, *, at: datetime) -> Change:
+def sign(order: Order, task_id: str, *, by: str, at: datetime) -> Change:
     """The department answers for the task 签收."""
     task = _require(order, task_id, {TaskState.SENT})
     event = dispatch.TaskSigned(**_ids(order, task), signed_at=at)
-    return _step(
-        order, replace(task, state=TaskState.SIGNED, signed_at=at), event, stopped=((task_id, "sign"),)
-    )
+    signed = replace(task, state=TaskState.SIGNED, signed_at=at, signed_by=by)
+    return _step(order, signed, event, step="signed", by=by, at=at, stopped=((task_id, "sign"),))
 
 
-def assign(order: Order, task_id: str, *, handler_id: str, at: datetime) -> Change:
+def assign(order: Order, task_id: str, *, handler_id: str, by: str, at: datetime) -> Change:
     """The department names its handler 承办人 (二次派单); it may name another while the work goes on."""
-    del at
     task = _require(order, task_id, {TaskState.SIGNED, TaskState.ASSIGNED, TaskState.ARRIVED})
     state = TaskState.ASSIGNED if task.state is TaskState.SIGNED else task.state
     event = dispatch.TaskAssigned(**_ids(order, task), handler_id=handler_id)
-    return _step(order, replace(task, state=state, handler_id=handler_id), event)
+    assigned = replace(task, state=state, handler_id=handler_id, assigned_by=by)
+    return _step(order, assigned, event, step="assigned", by=by, at=at, detail={"handler_id": handler_id})
 
 
-def arrive(order: Order, task_id: str, *, place: Place, at: datetime) -> Change:
+def arrive(order: Order, task_id: str, *, place: Place, by: str, at: datetime) -> Change:
     """The department's people are on site 到场; the distance to the matter's place is kept as evidence."""
     task = _require(order, task_id, {TaskState.SIGNED, TaskState.ASSIGNED})
     event = dispatch.TaskArrived(**_ids(order, task), place=place, arrived_at=at)
+    metres = metres_between(order.place, place)
     arrived = replace(
-        task,
-        state=TaskState.ARRIVED,
-        arrived_place=place,
-        arrived_metres=metres_between(order.place, place),
-        arrived_at=at,
+        task, state=TaskState.ARRIVED, arrived_place=place, arrived_metres=metres, arrived_at=at
     )
-    return _step(order, arrived, event, stopped=((task_id, "arrive"),))
+    return _step(
+        order,
+        arrived,
+        event,
+        step="arrived",
+        by=by,
+        at=at,
+        detail={"metres": metres},
+        stopped=((task_id, "arrive"),),
+    )
 
 
-def reply(order: Order, task_id: str, *, words: str, at: datetime) -> Change:
-    """The department replies; its responder sends the reply and thereby approves it."""
+def reply(order: Order, task_id: str, *, words: str, by: str, at: datetime) -> Change:
+    """The department replies. What a handler named by somebody else writes waits for the department's approval."""
     task = _require(order, task_id, ACCEPTED)
-    event = dispatch.TaskReplied(**_ids(order, task), reviewed=True, replied_at=at)
-    return _step(order, replace(task, state=TaskState.REPLIED, reply_words=words, replied_at=at), event)
+    needs_review = by == task.handler_id and task.assigned_by not in (None, by)
+    event = dispatch.TaskReplied(**_ids(order, task), reviewed=not needs_review, replied_at=at)
+    replied = replace(
+        task,
+        state=TaskState.REPLIED,
+        reply_words=words,
+        reply_by=by,
+        reply_review=Review.PENDING if needs_review else Review.APPROVED,
+        review_words=None,
+        replied_at=at,
+    )
+    return _step(order, replied, event, step="replied", by=by, at=at, detail={"reviewed": not needs_review})
 
 
-def finish(order: Order, task_id: str, *, at: datetime) -> Change:
-    """The department's part is done 办结; with the last task the order is finished."""
+def review(order: Order, task_id: str, *, approved: bool, words: str, by: str, at: datetime) -> Change:
+    """The responder approves a handler's reply or sends it back, which is counted.
+
+    Raises NothingToReview, OwnReply.
+    """
     task = _require(order, task_id, {TaskState.REPLIED})
+    if task.reply_review is not Review.PENDING:
+        raise errors.NothingToReview()
+    if by == task.reply_by:
+        raise errors.OwnReply()
+    if approved:
+        event: Event = dispatch.TaskReplied(
+            **_ids(order, task), reviewed=True, replied_at=task.replied_at or at
+        )
+        done = replace(task, reply_review=Review.APPROVED, review_words=words or None)
+        return _step(order, done, event, step="reply_approved", by=by, at=at)
+    times = task.replies_sent_back + 1
+    event = dispatch.TaskReplySentBack(**_ids(order, task), times=times)
+    back = replace(
+        task,
+        state=TaskState.ARRIVED if task.arrived_at else TaskState.ASSIGNED,
+        reply_review=Review.SENT_BACK,
+        review_words=words,
+        replies_sent_back=times,
+    )
+    return _step(order, back, event, step="reply_sent_back", by=by, at=at, detail={"times": times})
+
+
+def finish(
+    order: Order,
+    task_id: str,
+    *,
+    by: str,
+    at: datetime,
+    words: str | None = None,
+    attachment_ids: tuple[str, ...] = (),
+) -> Change:
+    """The department's part is done 办结, with evidence; with the last task the order is finished.
+
+    A department's approved reply is evidence in words; members who were called give words or a photo here.
+    Raises ReplyNotApproved, EvidenceMissing.
+    """
+    of_members = order.kind == "grid_calls_members"
+    task = _require(order, task_id, ACCEPTED if of_members else {TaskState.REPLIED})
+    if task.reply_review is Review.PENDING:
+        raise errors.ReplyNotApproved()
+    if not (words or attachment_ids or (task.state is TaskState.REPLIED and task.reply_words)):
+        raise errors.EvidenceMissing()
     event = dispatch.TaskFinished(**_ids(order, task), finished_at=at)
+    finished_task = replace(
+        task, state=TaskState.FINISHED, finish_words=words, attachment_ids=attachment_ids, finished_at=at
+    )
     done = _step(
         order,
-        replace(task, state=TaskState.FINISHED, finished_at=at),
+        finished_task,
         event,
+        step="finished",
+        by=by,
+        at=at,
+        detail={"attachments": len(attachment_ids)},
         stopped=((task_id, "arrive"), (task_id, "finish")),
     )
     if any(other.state is not TaskState.FINISHED for other in done.order.tasks):
@@ -177,22 +284,46 @@ def finish(order: Order, task_id: str, *, at: datetime) -> Change:
     )
 
 
-def give_back(order: Order, task_id: str, *, ground: ReturnGround, words: str, at: datetime) -> Change:
+def give_back(
+    order: Order, task_id: str, *, ground: str, words: str, until: datetime, by: str, at: datetime
+) -> Change:
     """The department asks to give the task back 退单 on a listed ground; its clocks run on until the ruling.
 
-    属地管理 is no ground (domain.md §4), so none of the listed ones says it.
+    Args:
+        until: the end of the time in which the preset lets tasks be returned.
+
+    Raises LocalJurisdictionIsNoGround with the list's item, ReturnTooLate.
     """
-    del at
     task = _require(order, task_id, {TaskState.SENT, TaskState.SIGNED, TaskState.ASSIGNED})
-    event = dispatch.TaskReturned(**_ids(order, task), ground=ground)
-    returned = replace(task, state=TaskState.RETURNED, return_ground=ground, return_words=words)
-    return _step(order, returned, event)
+    returns.check(ground, listed=task.ground, until=until, at=at)
+    event = dispatch.TaskReturned(**_ids(order, task), ground=returns.announced(ground))
+    returned = replace(
+        task,
+        state=TaskState.RETURNED,
+        return_ground=ground,
+        return_words=words,
+        returns=task.returns + 1,
+    )
+    return _step(order, returned, event, step="returned", by=by, at=at, detail={"ground": ground})
 
 
-def rule(order: Order, task_id: str, *, upheld: bool, to_department_id: str | None, at: datetime) -> Change:
+def rule(
+    order: Order,
+    task_id: str,
+    *,
+    upheld: bool,
+    to_department_id: str | None,
+    by: str,
+    at: datetime,
+    ground: Ground | None = None,
+) -> Change:
     """A supervisor decides a return: upheld sends the task to another department, rejected gives it back.
 
     A rejected return never stopped a clock; an upheld one sets all of the task's clocks anew.
+
+    Args:
+        ground: why the other department is called, by the list in force now.
+
     Raises SameDepartment when an upheld return names nobody else.
     """
     task = _require(order, task_id, {TaskState.RETURNED})
@@ -211,17 +342,29 @@ def rule(order: Order, task_id: str, *, upheld: bool, to_department_id: str | No
     )
     if not upheld:
         back = TaskState.SIGNED if task.signed_at else TaskState.SENT
-        return _step(order, replace(task, state=back), event)
+        return _step(
+            order, replace(task, state=back), event, step="ruled", by=by, at=at, detail={"upheld": False}
+        )
     anew = Task(
         task_id=task_id,
         department_id=target,
         is_main=task.is_main,
         state=TaskState.SENT,
         run=task.run + 1,
+        ground=ground,
+        returns=task.returns,
         sent_at=at,
     )
     redirected = _step(
-        order, anew, event, _sent(order, anew), stopped=tuple((task_id, clock) for clock in _TASK_CLOCKS)
+        order,
+        anew,
+        event,
+        _sent(order, anew),
+        step="ruled",
+        by=by,
+        at=at,
+        detail={"upheld": True, "from_department_id": task.department_id, "to_department_id": target},
+        stopped=tuple((task_id, clock) for clock in _TASK_CLOCKS),
     )
     return replace(redirected, started=tuple((task_id, clock) for clock in _TASK_CLOCKS))
 
@@ -265,7 +408,14 @@ def _require(order: Order, task_id: str, states: frozenset[TaskState] | set[Task
 
 
 def _step(
-    order: Order, task: Task, *events: Event, stopped: tuple[tuple[str, ClockName], ...] = ()
+    order: Order,
+    task: Task,
+    *events: Event,
+    step: str,
+    by: str | None,
+    at: datetime,
+    detail: dict[str, Any] | None = None,
+    stopped: tuple[tuple[str, ClockName], ...] = (),
 ) -> Change:
     tasks = tuple(task if other.task_id == task.task_id else other for other in order.tasks)
     return Change(
@@ -273,6 +423,17 @@ def _step(
         events=events,
         stopped=stopped,
         changed=(task.task_id,),
+        history=(
+            Taken(
+                task_id=task.task_id,
+                step=step,
+                by=by,
+                at=at,
+                run=task.run,
+                department_id=task.department_id,
+                detail=detail or {},
+            ),
+        ),
     )
 
 

@@ -10,10 +10,11 @@ FROM jsonb_to_recordset(:orders::jsonb) AS o (
 
 -- name: insert_tasks(tasks)!
 -- The tasks of opened orders, from a JSON list.
-INSERT INTO tasks (task_id, order_id, area, department_id, is_main, state, run, sent_at)
-SELECT task_id, order_id, area, department_id, is_main, 'sent', 1, sent_at
+INSERT INTO tasks (task_id, order_id, area, department_id, is_main, state, run, ground, sent_at)
+SELECT task_id, order_id, area, department_id, is_main, 'sent', 1, NULLIF(ground, 'null'), sent_at
 FROM jsonb_to_recordset(:tasks::jsonb) AS t (
-    task_id uuid, order_id uuid, area text, department_id text, is_main boolean, sent_at timestamptz);
+    task_id uuid, order_id uuid, area text, department_id text, is_main boolean, ground jsonb,
+    sent_at timestamptz);
 
 -- name: lock_order_of_task(task_id, department, scopes)^
 -- Locks the order of a task the caller may see, with the moment after the lock.
@@ -38,15 +39,32 @@ SELECT * FROM tasks WHERE order_id = ANY(:order_ids) ORDER BY order_id, is_main 
 -- Writes what a step may change of an order; the caller holds the lock.
 UPDATE orders SET state = :state, finished_at = :finished_at, version = :version WHERE order_id = :order_id;
 
--- name: save_task(task_id, department_id, state, run, handler_id, arrived_longitude, arrived_latitude, arrived_metres, reply_words, return_ground, return_words, sent_at, signed_at, arrived_at, replied_at, finished_at)!
+-- name: save_task(task_id, department_id, state, run, handler_id, arrived_longitude, arrived_latitude, arrived_metres, ground, signed_by, assigned_by, reply_words, reply_by, reply_review, review_words, replies_sent_back, finish_words, attachment_ids, return_ground, return_words, returns, sent_at, signed_at, arrived_at, replied_at, finished_at)!
 -- Writes what a step may change of a task.
 UPDATE tasks SET
     department_id = :department_id, state = :state, run = :run, handler_id = :handler_id,
     arrived_longitude = :arrived_longitude, arrived_latitude = :arrived_latitude,
-    arrived_metres = :arrived_metres, reply_words = :reply_words, return_ground = :return_ground,
-    return_words = :return_words, sent_at = :sent_at, signed_at = :signed_at, arrived_at = :arrived_at,
+    arrived_metres = :arrived_metres, ground = :ground::jsonb, signed_by = :signed_by, assigned_by = :assigned_by,
+    reply_words = :reply_words, reply_by = :reply_by, reply_review = :reply_review, review_words = :review_words,
+    replies_sent_back = :replies_sent_back, finish_words = :finish_words,
+    attachment_ids = :attachment_ids::uuid[], return_ground = :return_ground, return_words = :return_words,
+    returns = :returns, sent_at = :sent_at, signed_at = :signed_at, arrived_at = :arrived_at,
     replied_at = :replied_at, finished_at = :finished_at
 WHERE task_id = :task_id;
+
+-- name: add_history(steps)!
+-- What was done with tasks, from a JSON list.
+INSERT INTO task_history (step_id, task_id, run, department_id, step, by_person, at, detail)
+SELECT step_id, task_id, run, department_id, step, by_person, at, detail
+FROM jsonb_to_recordset(:steps::jsonb) AS s (
+    step_id uuid, task_id uuid, run integer, department_id text, step text, by_person uuid, at timestamptz,
+    detail jsonb);
+
+-- name: history_of(task_id, after, most)
+-- What was done with a task, in order.
+SELECT step_id, run, department_id, step, by_person, at, detail FROM task_history
+WHERE task_id = :task_id AND (:after::uuid IS NULL OR step_id > :after::uuid)
+ORDER BY step_id LIMIT :most;
 
 -- name: get_order(order_id, department, scopes)^
 -- An order the caller may see: of their areas, or with a task of their department.
@@ -75,6 +93,16 @@ SELECT t.*, o.case_id, o.kind, o.category, o.urgency, o.longitude, o.latitude, o
        d.name AS department_name
 FROM tasks t JOIN orders o USING (order_id) LEFT JOIN departments d ON d.department_id = t.department_id
 WHERE t.department_id = :department AND (:state::text IS NULL OR t.state = :state::text)
+  AND (:before::uuid IS NULL OR t.task_id < :before::uuid)
+ORDER BY t.task_id DESC LIMIT :most;
+
+-- name: list_handler_tasks(handler, department, state, before, most)
+-- The tasks a department assigned to one of its handlers, newest first.
+SELECT t.*, o.case_id, o.kind, o.category, o.urgency, o.longitude, o.latitude, o.version,
+       d.name AS department_name
+FROM tasks t JOIN orders o USING (order_id) LEFT JOIN departments d ON d.department_id = t.department_id
+WHERE t.handler_id = :handler AND t.department_id = :department
+  AND (:state::text IS NULL OR t.state = :state::text)
   AND (:before::uuid IS NULL OR t.task_id < :before::uuid)
 ORDER BY t.task_id DESC LIMIT :most;
 

@@ -2,9 +2,12 @@
 
 import typing
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
+from services.dispatch.domain import order as domain
+from services.dispatch.domain import returns
 from services.dispatch.domain.order import OrderState, TaskState
+from services.dispatch.schemas.responsibility import GroundView
 from shared import http
 from shared.contracts import dispatch as contracts
 
@@ -24,8 +27,35 @@ class Reply(http.Schema):
     words = fields.String(required=True, validate=_WORDS)
 
 
+class Review(http.Schema):
+    approved = http.Flag(required=True)
+    words = fields.String(load_default="", validate=validate.Length(max=4000))
+
+    @validates_schema
+    def _reason(self, data: dict[str, typing.Any], **_: typing.Any) -> None:
+        if not data["approved"] and not data["words"]:
+            raise ValidationError("Say what is to be done again.", "words")
+
+
+class Finish(http.Schema):
+    words = fields.String(load_default=None, allow_none=True, validate=_WORDS)
+    attachment_ids = fields.List(
+        fields.UUID(),
+        load_default=list,
+        validate=validate.Length(max=20),
+        metadata={"description": "Attachments of the matter, as `cases` knows them."},
+    )
+
+
 class GiveBack(http.Schema):
-    ground = fields.String(required=True, validate=validate.OneOf(typing.get_args(contracts.ReturnGround)))
+    ground = fields.String(
+        required=True,
+        validate=validate.OneOf(returns.GROUNDS),
+        metadata={
+            "description": "`local_jurisdiction` (属地管理) is refused with the list's item, unless that makes the "
+            "matter the subdistrict's own."
+        },
+    )
     words = fields.String(required=True, validate=_WORDS)
 
 
@@ -40,6 +70,9 @@ class Rate(http.Schema):
 
 
 class TaskFilter(http.PageQuery):
+    mine = fields.Boolean(
+        load_default=False, metadata={"description": "Only tasks assigned to the caller as handler."}
+    )
     state = fields.String(load_default=None, validate=validate.OneOf([str(state) for state in TaskState]))
 
 
@@ -84,9 +117,21 @@ class TaskSummary(http.Schema):
     state = fields.String(validate=validate.OneOf([str(state) for state in TaskState]))
     handler_id = fields.UUID(allow_none=True)
     arrived_metres = fields.Integer(allow_none=True)
+    ground = fields.Nested(GroundView, allow_none=True)
+    signed_by = fields.UUID(allow_none=True)
+    assigned_by = fields.UUID(allow_none=True)
     reply_words = fields.String(allow_none=True)
+    reply_by = fields.UUID(allow_none=True)
+    reply_review = fields.String(
+        allow_none=True, validate=validate.OneOf([str(review) for review in domain.Review])
+    )
+    review_words = fields.String(allow_none=True)
+    replies_sent_back = fields.Integer()
+    finish_words = fields.String(allow_none=True)
+    attachment_ids = fields.List(fields.UUID())
     return_ground = fields.String(allow_none=True)
     return_words = fields.String(allow_none=True)
+    returns = fields.Integer()
     sent_at = fields.AwareDateTime()
     signed_at = fields.AwareDateTime(allow_none=True)
     arrived_at = fields.AwareDateTime(allow_none=True)
@@ -105,6 +150,16 @@ class RatingView(http.Schema):
 class TaskView(TaskSummary):
     clocks = fields.List(fields.Nested(ClockView))
     ratings = fields.List(fields.Nested(RatingView))
+
+
+class HistoryView(http.Schema):
+    step_id = fields.UUID()
+    run = fields.Integer()
+    department_id = fields.String()
+    step = fields.String()
+    by_person = fields.UUID(allow_none=True, metadata={"description": "Null for what happened by itself."})
+    at = fields.AwareDateTime()
+    detail = fields.Dict()
 
 
 class OrderTaskView(http.Schema):

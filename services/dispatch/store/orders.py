@@ -10,9 +10,10 @@ from typing import Any
 from services.dispatch.domain import errors as domain_errors
 from services.dispatch.domain.clock import Clock, ClockState, Ticking
 from services.dispatch.domain.limits import Rules
-from services.dispatch.domain.order import Change, Order, OrderState, Task, TaskState
+from services.dispatch.domain.order import Change, Order, OrderState, Review, Taken, Task, TaskState
+from services.dispatch.store import responsibility
 from services.dispatch.store.sql import queries
-from shared import auth, clock, db, errors
+from shared import auth, clock, db, errors, ids
 from shared.calendar import Day, Limit, Unit, WorkingCalendar
 from shared.contracts.cases import Place
 
@@ -88,6 +89,7 @@ def insert(tx: db.Tx, orders: Sequence[Order]) -> None:
                         "area": order.area,
                         "department_id": task.department_id,
                         "is_main": task.is_main,
+                        "ground": responsibility.ground_json(task.ground),
                         "sent_at": clock.rfc3339(task.sent_at),
                     }
                     for order in orders
@@ -111,6 +113,9 @@ def save(tx: db.Tx, *changes: Change) -> None:
             )
             for task_id in change.changed:
                 queries.save_task(tx, **_task_columns(order.task(task_id)))
+        steps = [_history_columns(taken) for change in changes for taken in change.history]
+        if steps:
+            queries.add_history(tx, steps=json.dumps(steps, ensure_ascii=False))
 
 
 def order_view(tx: db.Tx, order_id: str, actor: auth.Actor) -> dict[str, Any]:
@@ -130,12 +135,30 @@ def task_view(tx: db.Tx, task_id: str, actor: auth.Actor) -> dict[str, Any]:
     return {**row, "place": _place(row)}
 
 
-def listed(
-    tx: db.Tx, actor: auth.Actor, *, state: str | None, before: str | None, most: int
+def history(
+    tx: db.Tx, task_id: str, actor: auth.Actor, *, after: str | None, most: int
 ) -> list[dict[str, Any]]:
-    """Tasks within the actor's reach, newest first: of their department for responders, else of their areas."""
+    """What was done with a task. Raises NotFound outside the actor's reach."""
+    if queries.get_task(tx, task_id=task_id, **vars(seen(actor))) is None:
+        raise errors.NotFound()
+    rows: list[dict[str, Any]] = queries.history_of(tx, task_id=task_id, after=after, most=most)
+    return rows
+
+
+def listed(
+    tx: db.Tx, actor: auth.Actor, *, state: str | None, mine: bool, before: str | None, most: int
+) -> list[dict[str, Any]]:
+    """Tasks within the actor's reach, newest first: of their department for responders, else of their areas.
+
+    Args:
+        mine: only those a department assigned to the actor as its handler.
+    """
     reach = seen(actor)
-    if reach.department:
+    if mine:
+        rows = queries.list_handler_tasks(
+            tx, handler=actor.person_id, department=reach.department, state=state, before=before, most=most
+        )
+    elif reach.department:
         rows = queries.list_department_tasks(
             tx, department=reach.department, state=state, before=before, most=most
         )
@@ -267,11 +290,21 @@ def _task_of(row: Mapping[str, Any]) -> Task:
         state=TaskState(row["state"]),
         run=row["run"],
         handler_id=_text(row["handler_id"]),
+        ground=responsibility.ground_from(row["ground"]),
+        signed_by=_text(row["signed_by"]),
+        assigned_by=_text(row["assigned_by"]),
         arrived_place=None if longitude is None else Place(longitude=longitude, latitude=latitude),
         arrived_metres=row["arrived_metres"],
         reply_words=row["reply_words"],
+        reply_by=_text(row["reply_by"]),
+        reply_review=Review(row["reply_review"]) if row["reply_review"] else None,
+        review_words=row["review_words"],
+        replies_sent_back=row["replies_sent_back"],
+        finish_words=row["finish_words"],
+        attachment_ids=tuple(str(one) for one in row["attachment_ids"]),
         return_ground=row["return_ground"],
         return_words=row["return_words"],
+        returns=row["returns"],
         sent_at=row["sent_at"],
         signed_at=row["signed_at"],
         arrived_at=row["arrived_at"],
@@ -284,10 +317,18 @@ def _task_columns(task: Task) -> dict[str, Any]:
     columns = dict(vars(task))
     place = columns.pop("arrived_place")
     del columns["is_main"]
+    ground = responsibility.ground_json(columns.pop("ground"))
     return columns | {
+        "ground": json.dumps(ground, ensure_ascii=False) if ground else None,
+        "attachment_ids": list(task.attachment_ids),
         "arrived_longitude": place.longitude if place else None,
         "arrived_latitude": place.latitude if place else None,
     }
+
+
+def _history_columns(taken: Taken) -> dict[str, Any]:
+    columns = dict(vars(taken))
+    return columns | {"step_id": ids.new(), "by_person": columns.pop("by"), "at": clock.rfc3339(taken.at)}
 
 
 def _clock_of(row: Mapping[str, Any]) -> Clock:

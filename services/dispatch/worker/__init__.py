@@ -1,7 +1,7 @@
 """What `dispatch` does with the events of others, and the timer of its clocks."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,9 @@ from services.dispatch.domain import clock, running
 from services.dispatch.domain import order as domain
 from services.dispatch.domain.clock import Ticking
 from services.dispatch.domain.order import Order, OrderState, Task, TaskState
+from services.dispatch.domain.responsibility import Ground
 from services.dispatch.store import orders as store
+from services.dispatch.store import responsibility
 from services.dispatch.store.sql import queries
 from shared import clock as moments
 from shared import db, errors, ids, metrics
@@ -77,7 +79,10 @@ class Worker:
     @subscribe(cases.CaseWhistled)
     def case_whistled(self, tx: db.Tx, events: Sequence[Received[cases.CaseWhistled]]) -> None:
         """A whistle opens an order: one task per department, clocks running from the whistle."""
-        orders = [_order_of(event.data) for event in events]
+        grounds = responsibility.grounds(
+            tx, [(event.data.area, event.data.category, event.data.departments) for event in events]
+        )
+        orders = [_order_of(event.data, ground) for event, ground in zip(events, grounds, strict=True)]
         changes = [domain.open_order(order) for order in orders]
         rules = self.rules.read(tx)
         store.insert(tx, orders)
@@ -305,14 +310,15 @@ def _keep(tx: db.Tx, ticking: Sequence[Ticking]) -> None:
     outbox.add(tx, [event for one in moved for event in one.events])
 
 
-def _order_of(whistle: cases.CaseWhistled) -> Order:
-    """The order a whistle opens; it has the whistle's id."""
+def _order_of(whistle: cases.CaseWhistled, grounds: Mapping[str, Ground]) -> Order:
+    """The order a whistle opens; it has the whistle's id. Each task keeps why its department was called."""
     tasks = tuple(
         Task(
             task_id=ids.new(),
             department_id=department,
             is_main=position == 0,
             state=TaskState.SENT,
+            ground=grounds.get(department),
             sent_at=whistle.whistled_at,
         )
         for position, department in enumerate(whistle.departments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from services.dispatch import worker
+from services.dispatch.store import responsibility
 from shared import clock, ids
 from shared.contracts.cases import CaseReported, CaseWhistled, Place
 from tests.support import authority, clients, district, feeding
@@ -50,4 +51,37 @@ def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str],
         paths={"case_id": case_id, "order_id": order_id, "task_id": task_id}, insiders=insiders
     )
 
-    authority.check(dispatch, "dispatch", [sample], area=district.GRID)
+    authority.check(
+        dispatch, "dispatch", [sample, *_responsibility(dispatch, order_id, task_id)], area=district.GRID
+    )
+
+
+def _responsibility(dispatch: clients.Api, order_id: str, task_id: str) -> list[authority.Sample]:
+    """A draft of the list and a proposal for it: both belong to the admins of their area."""
+    admin = {"roles": ["admin"], "areas": [district.DISTRICT]}
+    client = dispatch.client(**admin)
+    drafted = client.post("/dispatch/responsibility/lists", json={"area": district.DISTRICT})
+    lists = client.get("/dispatch/responsibility/lists", params={"area": district.DISTRICT}).json()["items"]
+    list_id = drafted.json().get("list_id") or next(
+        one["list_id"] for one in lists if one["state"] == "draft"
+    )
+    amendment_id = ids.new()
+    with dispatch.database.transaction() as tx:
+        responsibility.propose_amendment(
+            tx,
+            amendment_id=amendment_id,
+            area=district.GRID,
+            category="city.unheard_of",
+            reason="not_covered",
+            order_id=order_id,
+            task_id=task_id,
+            item_code=None,
+            from_department_id=district.MARKET,
+            to_department_id=district.HEALTH,
+            to_unit="health",
+            proposed_at=clock.now(),
+        )
+    return [
+        authority.Sample(paths={"list_id": list_id, "code": "HJ01"}, insiders=(admin,)),
+        authority.Sample(paths={"amendment_id": amendment_id}, insiders=(admin,)),
+    ]

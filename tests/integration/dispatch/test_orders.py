@@ -141,7 +141,7 @@ def test_a_ruling_names_a_department_that_can_take_it(
     assert told(running.supervisor.post(f"/dispatch/tasks/{task_id}/ruling", json=body)) == expected
 
 
-def test_local_jurisdiction_is_no_ground_of_return(running: Any) -> None:
+def test_local_jurisdiction_is_no_ground_of_return_and_the_lists_item_is_shown(running: Any) -> None:
     whistle = running.whistle(district.MARKET)
     task_id = running.tasks(whistle.order_id)[district.MARKET]
 
@@ -149,8 +149,16 @@ def test_local_jurisdiction_is_no_ground_of_return(running: Any) -> None:
         f"/dispatch/tasks/{task_id}/return", json={"ground": "local_jurisdiction", "words": "属地管理"}
     )
 
-    assert told(answer) == (422, "invalid")
-    assert answer.json()["errors"][0]["pointer"] == "/ground"
+    assert told(answer) == (422, "local_jurisdiction_is_no_ground")
+    assert answer.json()["arguments"]["item"] == {
+        "code": "HJ01",
+        "name": "餐饮油烟扰民",
+        "main": "market_supervision",
+        "supporting": ["urban_management", "ecology"],
+        "law": "《大气污染防治法》第八十一条",
+        "subdistrict_duty": "巡查、上报、协助执法",
+    }
+    assert running.responder(district.MARKET).get(f"/dispatch/tasks/{task_id}").json()["state"] == "sent"
 
 
 # --- ratings

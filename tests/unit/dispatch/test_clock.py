@@ -261,7 +261,12 @@ def test_a_redirected_task_has_its_clocks_as_their_next_run_for_the_new_departme
     )
     clocks = {(one.clock.owner_id, one.clock.task_id, str(one.clock.name)): one.clock for one in begun}
     ruling = orders.rule(
-        an_order(TaskState.RETURNED), "t1", upheld=True, to_department_id="370102-health", at=at(17, 10)
+        an_order(TaskState.RETURNED),
+        "t1",
+        upheld=True,
+        to_department_id="370102-health",
+        by="s1",
+        at=at(17, 10),
     )
 
     after = running.follow(ruling, clocks=clocks, rules=ALL, at=at(17, 10), new_id=iter("").__next__)

@@ -24,7 +24,12 @@ def task(
     task_id: str = "t1", department: str = MAIN, state: TaskState = TaskState.SENT, **changes: Any
 ) -> Task:
     made = Task(
-        task_id=task_id, department_id=department, is_main=department == MAIN, state=state, sent_at=NOW
+        task_id=task_id,
+        department_id=department,
+        is_main=department == MAIN,
+        state=state,
+        reply_words="已整改" if state is TaskState.REPLIED else None,
+        sent_at=NOW,
     )
     return dataclasses.replace(made, **changes)
 
@@ -52,24 +57,26 @@ def names(change: Change) -> list[str]:
 
 
 def ruled(of: Order, *, upheld: bool, to: str | None = None) -> Change:
-    return domain.rule(of, "t1", upheld=upheld, to_department_id=to, at=NOW)
+    return domain.rule(of, "t1", upheld=upheld, to_department_id=to, by="s1", at=NOW)
 
 
 STEPS: dict[str, tuple[Callable[[Order], Change], set[TaskState], TaskState]] = {
-    "sign": (lambda o: domain.sign(o, "t1", at=NOW), {TaskState.SENT}, TaskState.SIGNED),
+    "sign": (lambda o: domain.sign(o, "t1", by="r1", at=NOW), {TaskState.SENT}, TaskState.SIGNED),
     "arrive": (
-        lambda o: domain.arrive(o, "t1", place=PLACE, at=NOW),
+        lambda o: domain.arrive(o, "t1", place=PLACE, by="r1", at=NOW),
         {TaskState.SIGNED, TaskState.ASSIGNED},
         TaskState.ARRIVED,
     ),
     "reply": (
-        lambda o: domain.reply(o, "t1", words="已整改", at=NOW),
+        lambda o: domain.reply(o, "t1", words="已整改", by="r1", at=NOW),
         {TaskState.SIGNED, TaskState.ASSIGNED, TaskState.ARRIVED, TaskState.REPLIED},
         TaskState.REPLIED,
     ),
-    "finish": (lambda o: domain.finish(o, "t1", at=NOW), {TaskState.REPLIED}, TaskState.FINISHED),
+    "finish": (lambda o: domain.finish(o, "t1", by="r1", at=NOW), {TaskState.REPLIED}, TaskState.FINISHED),
     "give_back": (
-        lambda o: domain.give_back(o, "t1", ground="not_our_duty", words="应由综合执法办理", at=NOW),
+        lambda o: domain.give_back(
+            o, "t1", ground="not_our_duty", words="应由综合执法办理", until=NOW, by="r1", at=NOW
+        ),
         {TaskState.SENT, TaskState.SIGNED, TaskState.ASSIGNED},
         TaskState.RETURNED,
     ),
@@ -117,37 +124,43 @@ def test_a_whistle_sends_every_department_its_task_and_starts_its_clocks() -> No
     ],
 )
 def test_a_handler_may_be_named_again_while_the_work_goes_on(state: TaskState, after: TaskState) -> None:
-    change = domain.assign(order(task(state=state)), "t1", handler_id="h1", at=NOW)
+    change = domain.assign(order(task(state=state)), "t1", handler_id="h1", by="r1", at=NOW)
 
     assert (change.order.task("t1").state, change.order.task("t1").handler_id) == (after, "h1")
 
 
 def test_signing_and_arriving_end_their_limits() -> None:
-    signed = domain.sign(order(), "t1", at=NOW)
-    arrived = domain.arrive(signed.order, "t1", place=PLACE, at=NOW)
+    signed = domain.sign(order(), "t1", by="r1", at=NOW)
+    arrived = domain.arrive(signed.order, "t1", place=PLACE, by="r1", at=NOW)
 
     assert (signed.stopped, arrived.stopped) == ((("t1", "sign"),), (("t1", "arrive"),))
 
 
 def test_arriving_keeps_how_far_from_the_matter_it_was() -> None:
-    here = domain.arrive(order(task(state=TaskState.SIGNED)), "t1", place=PLACE, at=NOW)
+    here = domain.arrive(order(task(state=TaskState.SIGNED)), "t1", place=PLACE, by="r1", at=NOW)
     # One thousandth of a degree of latitude is 111 m on a sphere of 6,371 km.
     north = domain.arrive(
-        order(task(state=TaskState.SIGNED)), "t1", place=Place(longitude=117.06, latitude=36.661), at=NOW
+        order(task(state=TaskState.SIGNED)),
+        "t1",
+        place=Place(longitude=117.06, latitude=36.661),
+        by="r1",
+        at=NOW,
     )
 
     assert (here.order.task("t1").arrived_metres, north.order.task("t1").arrived_metres) == (0, 111)
 
 
 def test_a_task_finished_without_an_arrival_ends_that_limit_too() -> None:
-    change = domain.finish(order(task(state=TaskState.REPLIED), task("t2", SUPPORT)), "t1", at=NOW)
+    change = domain.finish(order(task(state=TaskState.REPLIED), task("t2", SUPPORT)), "t1", by="r1", at=NOW)
 
     assert change.stopped == (("t1", "arrive"), ("t1", "finish"))
 
 
 @pytest.mark.parametrize("other", [state for state in TaskState if state is not TaskState.FINISHED])
 def test_the_order_is_not_finished_while_one_task_is_not(other: TaskState) -> None:
-    change = domain.finish(order(task(state=TaskState.REPLIED), task("t2", SUPPORT, other)), "t1", at=NOW)
+    change = domain.finish(
+        order(task(state=TaskState.REPLIED), task("t2", SUPPORT, other)), "t1", by="r1", at=NOW
+    )
 
     assert names(change) == ["task_finished"]
     assert change.order.state is OrderState.OPEN
@@ -155,7 +168,7 @@ def test_the_order_is_not_finished_while_one_task_is_not(other: TaskState) -> No
 
 def test_the_order_is_finished_with_its_last_task_and_says_so_after_it() -> None:
     change = domain.finish(
-        order(task(state=TaskState.REPLIED), task("t2", SUPPORT, TaskState.FINISHED)), "t1", at=NOW
+        order(task(state=TaskState.REPLIED), task("t2", SUPPORT, TaskState.FINISHED)), "t1", by="r1", at=NOW
     )
 
     assert names(change) == ["task_finished", "order_finished"]
@@ -233,3 +246,81 @@ def test_closing_what_is_over_changes_nothing(state: OrderState) -> None:
     over = order(state=state)
 
     assert domain.close(over, at=NOW) == Change(order=over, events=())
+
+
+# --- handlers and their replies
+
+
+def assigned(**changes: Any) -> Order:
+    made = {"handler_id": "h1", "assigned_by": "r1", "state": TaskState.ARRIVED, "arrived_at": NOW}
+    return order(task(**{**made, **changes}))
+
+
+def replied(of: Order, by: str) -> Change:
+    return domain.reply(of, "t1", words="已整改", by=by, at=NOW)
+
+
+def test_a_handlers_reply_waits_for_approval_and_nobody_approves_their_own() -> None:
+    waiting = replied(assigned(), "h1")
+
+    assert [event.to_data()["reviewed"] for event in waiting.events] == [False]
+    with pytest.raises(errors.ReplyNotApproved):
+        domain.finish(waiting.order, "t1", by="r1", at=NOW)
+    with pytest.raises(errors.OwnReply):
+        domain.review(waiting.order, "t1", approved=True, words="", by="h1", at=NOW)
+    approved = domain.review(waiting.order, "t1", approved=True, words="", by="r1", at=NOW)
+    assert [event.to_data()["reviewed"] for event in approved.events] == [True]
+    assert domain.finish(approved.order, "t1", by="r1", at=NOW).order.state is OrderState.FINISHED
+
+
+@pytest.mark.parametrize(("arrived_at", "state"), [(NOW, TaskState.ARRIVED), (None, TaskState.ASSIGNED)])
+def test_a_reply_sent_back_is_counted_and_the_work_goes_on(
+    arrived_at: datetime | None, state: TaskState
+) -> None:
+    of = assigned(arrived_at=arrived_at)
+    for times in (1, 2):
+        back = domain.review(replied(of, "h1").order, "t1", approved=False, words="照片不清", by="r1", at=NOW)
+        of = back.order
+        assert (of.task("t1").replies_sent_back, of.task("t1").state) == (times, state)
+        assert [event.event_name for event in back.events] == ["task_reply_sent_back"]
+
+
+@pytest.mark.parametrize(
+    ("handler", "assigned_by", "by"),
+    [("h1", "r1", "r1"), ("r1", "r1", "r1"), (None, None, "r1")],
+)
+def test_a_responders_own_reply_is_approved_with_its_sending(
+    handler: str | None, assigned_by: str | None, by: str
+) -> None:
+    done = replied(assigned(handler_id=handler, assigned_by=assigned_by), by)
+
+    assert done.order.task("t1").reply_review is domain.Review.APPROVED
+    with pytest.raises(errors.NothingToReview):
+        domain.review(done.order, "t1", approved=True, words="", by="r2", at=NOW)
+
+
+# --- members of a grid
+
+
+@pytest.mark.parametrize("state", [TaskState.SIGNED, TaskState.ARRIVED])
+def test_members_finish_without_a_written_reply_but_with_evidence(state: TaskState) -> None:
+    of = order(task(state=state), kind="grid_calls_members")
+
+    with pytest.raises(errors.EvidenceMissing):
+        domain.finish(of, "t1", by="m1", at=NOW)
+
+    assert domain.finish(of, "t1", words="已清理", by="m1", at=NOW).order.state is OrderState.FINISHED
+    assert domain.finish(of, "t1", attachment_ids=("a1",), by="m1", at=NOW).events
+
+
+def test_departments_do_not_finish_without_a_reply() -> None:
+    with pytest.raises(errors.TaskNotInThisState):
+        domain.finish(order(task(state=TaskState.ARRIVED)), "t1", words="已清理", by="r1", at=NOW)
+
+
+def test_every_step_is_noted_with_who_took_it() -> None:
+    change = domain.arrive(order(task(state=TaskState.SIGNED)), "t1", place=PLACE, by="r1", at=NOW)
+
+    assert [(one.step, one.by, one.run, one.detail) for one in change.history] == [
+        ("arrived", "r1", 1, {"metres": 0})
+    ]
