@@ -13,7 +13,7 @@ from deploy.local import children, processes
 from tests.bench import machine
 from tests.bench.report import Report
 from tests.bench.sections import burst, events, floor, growth, intake, lifecycle, memory
-from tests.bench.stage import Stage
+from tests.bench.stage import CannotKeepUp, Stage
 
 # In this order: those that load cases come last.
 SECTIONS = {module.NAME: module for module in (intake, lifecycle, floor, events, growth, burst, memory)}
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
                 if name in options.only:
                     print(f"{name} ({time.monotonic() - began:.0f} s)", flush=True)
                     SECTIONS[name].run(stage, report)
-    except children.StartFailed as error:
+    except (children.StartFailed, CannotKeepUp) as error:
         print(f"make bench failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -60,6 +60,10 @@ class NotSettled(Exception):
     """The platform did not apply everything in time, or set events aside."""
 
 
+class CannotKeepUp(RuntimeError):
+    """The platform is far too slow for what it is asked; the message is a sentence for the person who measures."""
+
+
 @dataclass
 class Stage:
     """A platform of its own with everything a section needs. Use as a context manager."""
@@ -265,6 +269,9 @@ class Stage:
             longest = seconds + sum(length for _, length in stages) + 120.0
             try:
                 said, _ = process.communicate(json.dumps(plan), timeout=longest)
+            except subprocess.TimeoutExpired as error:
+                process.kill()
+                raise CannotKeepUp(f"{scenario}: not all was answered within {longest:.0f} s") from error
             except BaseException:
                 process.kill()
                 raise
