@@ -203,13 +203,13 @@ def streamed(tx: Tx, query: Any, *, at_once: int = 500, **parameters: Any) -> It
     """The rows of a named query through a cursor of the server's, never more than `at_once` of them in memory.
 
     Args:
-        query: of `load_folder`, as in `db.streamed(tx, queries.all_of, area=area)`; it must be a select.
+        query: a select, of `load_folder` as in `db.streamed(tx, queries.all_of, area=area)`, or a store's own text.
 
     Not inside `together`. The transaction must stay open until the last row is read.
     """
     with tx.cursor("streamed") as cursor:
         cursor.itersize = at_once
-        cursor.execute(query.sql, parameters)
+        cursor.execute(query if isinstance(query, str) else query.sql, parameters)
         yield from cursor
 
 

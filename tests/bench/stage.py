@@ -323,7 +323,8 @@ class Stage:
     def empty(self) -> None:
         """Forgets every matter, order and clock, with the events about them; masters and copies stay."""
         self.query(
-            "cases", "TRUNCATE timeline, tasks, orders, cases, outbox, outbox_sequences, idempotency_keys"
+            "cases",
+            "TRUNCATE timeline, tasks, orders, cases, case_words, outbox, outbox_sequences, idempotency_keys",
         )
         self.query(
             "dispatch",

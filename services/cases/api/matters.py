@@ -9,7 +9,7 @@ from services.cases.domain.case import By, Case, Change, State
 from services.cases.places import Grid, Places
 from services.cases.schemas import matters as schemas
 from services.cases.store import matters as store
-from shared import auth, clock, db, http, ids
+from shared import auth, db, http, ids
 from shared.auth import Role
 from shared.bus import outbox
 from shared.contracts.cases import Place
@@ -59,26 +59,6 @@ class MattersApi:
             outbox.add(tx, change.events)
         request.answer_headers["Location"] = _address(case.case_id)
         return _filed(change.case, grid, filing)
-
-    @get("/cases", roles=auth.ANYONE, query=schemas.CaseFilter, answers=schemas.CaseSummary, page=True)
-    def list_cases(self, tx: db.Tx, request: Request, /) -> Page:
-        """List matters, newest first.
-
-        Staff see those of their areas, departments those they were called to, residents their own.
-        """
-        cursor = request.cursor(length=2)
-        rows = store.listed(
-            tx,
-            request.actor,
-            filters=request.query,
-            before=[str(value) for value in cursor] if cursor else None,
-            most=request.limit + 1,
-        )
-        return http.page(
-            rows,
-            limit=request.limit,
-            key=lambda row: [clock.rfc3339(row["reported_at"]), str(row["case_id"])],
-        )
 
     @get("/cases/<uuid:case_id>", roles=auth.ANYONE, answers=schemas.CaseView)
     def read(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:

@@ -39,7 +39,8 @@ UPDATE cases SET
     level = :level, first_handler_by = :first_handler_by, run = :run, hold = :hold, review_on = :review_on,
     open_orders = :open_orders, departments = :departments, calls_made = :calls_made, met = :met,
     settled = :settled, satisfaction = :satisfaction, merged_into = :merged_into, resolved_at = :resolved_at,
-    closed_at = :closed_at, version = :version, timeline_length = :timeline_length, timeline_hash = :timeline_hash
+    closed_at = :closed_at, version = :version, timeline_length = :timeline_length, timeline_hash = :timeline_hash,
+    moved_at = clock_timestamp(), stalled_as = NULL, stalled_at = NULL
 WHERE case_id = :case_id;
 
 -- name: add_entries(entries)!
@@ -84,51 +85,6 @@ LEFT JOIN nets n ON n.area = g.subdistrict AND n.net_version = g.net_version
 WHERE c.case_id = :case_id
   AND (c.area ^@ ANY(:scopes) OR c.reporter_id = :person_id OR c.first_inquiry_by = :person_id
        OR :department = ANY(c.departments));
-
--- name: list_wide_area(scopes, state, category, before_at, before_id, most)
--- Matters of districts and cities, newest first: walks the time, for most of what it meets is wanted.
-SELECT c.* FROM cases c
-WHERE c.area ^@ ANY(:scopes)
-  AND (:state::text IS NULL OR c.state = :state::text)
-  AND (:category::text IS NULL OR c.category = :category::text)
-  AND (:before_at::timestamptz IS NULL OR (c.reported_at, c.case_id) < (:before_at::timestamptz, :before_id::uuid))
-ORDER BY c.reported_at DESC, c.case_id DESC LIMIT :most;
-
--- name: list_area(scopes, state, category, before_at, before_id, most)
--- Matters of subdistricts and smaller areas, newest first. A prefix is a range of the index; the ranges are read
--- whole before they are sorted, or a small or quiet area would make the planner walk through everybody's matters.
-WITH found AS MATERIALIZED (
-    SELECT c.case_id, c.reported_at FROM unnest(:scopes::text[]) AS scope (prefix)
-    JOIN cases c ON c.area >= scope.prefix COLLATE "C" AND c.area < (scope.prefix || ':') COLLATE "C"
-    WHERE (:state::text IS NULL OR c.state = :state::text)
-      AND (:category::text IS NULL OR c.category = :category::text)
-      AND (:before_at::timestamptz IS NULL
-           OR (c.reported_at, c.case_id) < (:before_at::timestamptz, :before_id::uuid))
-),
-shown AS (
-    SELECT case_id FROM found ORDER BY reported_at DESC, case_id DESC LIMIT :most
-)
-SELECT c.* FROM cases c JOIN shown USING (case_id) ORDER BY c.reported_at DESC, c.case_id DESC;
-
--- name: list_reported(person_id, area, state, category, before_at, before_id, most)
--- Matters a person reported, newest first.
-SELECT c.* FROM cases c
-WHERE c.reporter_id = :person_id
-  AND (:area::text IS NULL OR c.area ^@ :area::text)
-  AND (:state::text IS NULL OR c.state = :state::text)
-  AND (:category::text IS NULL OR c.category = :category::text)
-  AND (:before_at::timestamptz IS NULL OR (c.reported_at, c.case_id) < (:before_at::timestamptz, :before_id::uuid))
-ORDER BY c.reported_at DESC, c.case_id DESC LIMIT :most;
-
--- name: list_called(department, area, state, category, before_at, before_id, most)
--- Matters a department was called to, newest first.
-SELECT c.* FROM cases c
-WHERE c.departments @> ARRAY[:department::text]
-  AND (:area::text IS NULL OR c.area ^@ :area::text)
-  AND (:state::text IS NULL OR c.state = :state::text)
-  AND (:category::text IS NULL OR c.category = :category::text)
-  AND (:before_at::timestamptz IS NULL OR (c.reported_at, c.case_id) < (:before_at::timestamptz, :before_id::uuid))
-ORDER BY c.reported_at DESC, c.case_id DESC LIMIT :most;
 
 -- name: timeline_of(case_id, after, most)
 -- A matter's timeline in its order.

@@ -106,13 +106,6 @@ class CallBack(http.Schema):
             raise ValidationError("Somebody not reached gave no answer.", "reached")
 
 
-class CaseFilter(http.PageQuery):
-    area = http.AreaCode(load_default=None)
-    state = fields.String(load_default=None, validate=validate.OneOf([str(state) for state in State]))
-    category = fields.String(load_default=None, validate=validate.Length(1, 40))
-    mine = fields.Boolean(load_default=False)
-
-
 class Contact(http.Schema):
     kind = fields.String()
     duty_name = fields.String()

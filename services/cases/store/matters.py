@@ -1,7 +1,7 @@
 """Rows of `cases` and the values of its domain."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -12,8 +12,6 @@ from services.cases.domain.case import Case, Change, Hold, State
 from services.cases.store.sql import queries
 from shared import areas, auth, clock, db, errors
 from shared.contracts.cases import CaseWhistled, Place
-
-_SUBDISTRICT_DIGITS = 9
 
 # Responders see what their department was called to, not the area they serve.
 AREA_STAFF = auth.STAFF - {auth.Role.RESPONDER}
@@ -137,36 +135,6 @@ def view(tx: db.Tx, case_id: str, actor: auth.Actor) -> dict[str, Any]:
 def _unless_hidden(person_id: Any, hidden_id: Any) -> Any:
     """A confidential reporter 保密 is nobody to those who may not know them, in whatever part they appear."""
     return None if person_id == hidden_id else person_id
-
-
-def listed(
-    tx: db.Tx, actor: auth.Actor, *, filters: Mapping[str, Any], before: Sequence[Any] | None, most: int
-) -> list[dict[str, Any]]:
-    """Matters within the actor's reach, newest first: of their areas for staff, else called to, else reported.
-
-    Args:
-        before: (moment of report, id) of the last matter of the page before.
-    """
-    reach = seen(actor)
-    before_at, before_id = before or (None, None)
-    options = {
-        "area": filters.get("area"),
-        "state": filters.get("state"),
-        "category": filters.get("category"),
-        "before_at": before_at,
-        "before_id": before_id,
-        "most": most,
-    }
-    if filters.get("mine") or not (reach.scopes or reach.department):
-        rows = queries.list_reported(tx, person_id=reach.person_id, **options)
-    elif reach.scopes:
-        del options["area"]
-        scopes = within(filters.get("area"), reach.scopes)
-        wide = any(len(scope) < _SUBDISTRICT_DIGITS for scope in scopes)
-        rows = (queries.list_wide_area if wide else queries.list_area)(tx, scopes=scopes, **options)
-    else:
-        rows = queries.list_called(tx, department=reach.department, **options)
-    return [{**row, "place": {"longitude": row["longitude"], "latitude": row["latitude"]}} for row in rows]
 
 
 def within(area: str | None, scopes: Iterable[str]) -> list[str]:

@@ -1,0 +1,333 @@
+"""Lists of matters: what a caller may see, narrowed, sorted across pages, counted.
+
+List, count, tabs and file are put together here from the same pieces, so that they cannot disagree; the
+named queries elsewhere are written out because they always ask the same. Only the filters given stand in a
+statement, and it is planned for its values: a plan made for any values walks a million matters for the few
+of a quiet grid.
+
+How a list is found depends on how many matters can be in it:
+
+- few (of a subdistrict or less, not yet ended, of one handler or reporter): all are read from an index that
+  holds what they are filtered by, then sorted;
+- many: the newest are walked until the page is full;
+- with words: the first of the list are looked through, which finds frequent words; when they do not fill
+  the page the word is rare, and the index of characters answers all that hold it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from services.cases.domain import search
+from services.cases.store import matters
+from services.cases.store.matters import Reach
+from shared import auth, db
+
+Sort = Literal["newest", "oldest", "due"]
+SORTS: tuple[Sort, ...] = ("newest", "oldest", "due")
+# A tab does not say how many beyond this.
+MOST_COUNTED = 10_000
+DUE_SOON_HOURS = 24
+# So many are looked through for words before the index of characters is asked.
+_LOOKED_THROUGH = 3_000
+_SUBDISTRICT_DIGITS = 9
+
+_LIVE = "c.state IN ('received', 'triaged', 'handling', 'resolved', 'checked', 'called_back')"
+_LIVE_STATES = frozenset({"received", "triaged", "handling", "resolved", "checked", "called_back"})
+_RUNNING = "c.state IN ('received', 'triaged', 'handling')"
+_OVERDUE = f"{_RUNNING} AND c.due_at < now()"
+_DUE_SOON = (
+    f"{_RUNNING} AND c.due_at >= now() AND c.due_at < now() + make_interval(hours => {DUE_SOON_HOURS})"
+)
+
+# tab → its condition. All but `closed` are of matters not yet ended.
+TABS = {
+    "new": "c.state = 'received' AND c.hold IS NULL",
+    "handling": "c.state IN ('triaged', 'handling') AND c.hold IS NULL",
+    "due_soon": _DUE_SOON,
+    "overdue": _OVERDUE,
+    "to_check": "c.state = 'resolved'",
+    "to_call_back": "c.state = 'checked'",
+    "on_hold": "c.hold IS NOT NULL",
+    "stalled": "c.stalled_as IS NOT NULL",
+    "closed": "c.state = 'closed'",
+}
+_ENDED_TABS = frozenset({"closed"})
+
+# filter → its condition on the value of the same name.
+_EQUAL = ("state", "category", "channel", "urgency", "level", "hold", "number")
+_CONDITIONS = {
+    **{name: f"c.{name} = %({name})s" for name in _EQUAL},
+    "handler": "c.first_handler_by = %(handler)s",
+    "reported_from": "c.reported_at >= %(reported_from)s",
+    "reported_to": "c.reported_at < %(reported_to)s",
+}
+# What leaves few of however many.
+_FEW = frozenset({"handler", "number"})
+_FLAGS = {"overdue": _OVERDUE, "due_soon": _DUE_SOON, "stalled": TABS["stalled"]}
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """A part of a sorted list: what belongs to it, how it is sorted, and what lies behind a place in it."""
+
+    condition: str
+    order: str
+    key: str
+    comparison: str
+
+    def after(self) -> str:
+        return f"({self.key}) {self.comparison} (%(after_key)s::timestamptz, %(after_id)s::uuid)"
+
+
+_SEGMENTS: dict[Sort, tuple[_Segment, ...]] = {
+    "newest": (_Segment("true", "c.reported_at DESC, c.case_id DESC", "c.reported_at, c.case_id", "<"),),
+    "oldest": (_Segment("true", "c.reported_at, c.case_id", "c.reported_at, c.case_id", ">"),),
+    # What has no limit comes after all that have one, the newest first.
+    "due": (
+        _Segment("c.due_at IS NOT NULL", "c.due_at, c.case_id", "c.due_at, c.case_id", ">"),
+        _Segment("c.due_at IS NULL", "c.reported_at DESC, c.case_id DESC", "c.reported_at, c.case_id", "<"),
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which matters: what the caller may see, narrowed by filters."""
+
+    conditions: tuple[str, ...]
+    values: Mapping[str, Any]
+    # All of them can be read before they are sorted.
+    are_few: bool
+    scopes: tuple[str, ...] = ()
+    # Scopes small enough to be ranges of an index.
+    is_narrow: bool = False
+    sought: search.Sought = field(default_factory=lambda: search.Sought(()))
+    is_empty: bool = False
+
+    def only(self, condition: str) -> "Selection":
+        return replace(self, conditions=(*self.conditions, condition))
+
+    def live(self) -> "Selection":
+        """What of it has not ended yet; said in the words of the index of those."""
+        return replace(self.only(_LIVE), are_few=True)
+
+    @property
+    def source(self) -> str:
+        """FROM and WHERE without words."""
+        tables = "cases c"
+        if self.is_narrow:
+            tables = (
+                "unnest(%(scopes)s::text[]) AS scope (prefix) JOIN cases c"
+                ' ON c.area >= scope.prefix COLLATE "C" AND c.area < (scope.prefix || \':\') COLLATE "C"'
+            )
+        return f"FROM {tables} WHERE {self._where}"
+
+    @property
+    def _where(self) -> str:
+        return " AND ".join(f"({condition})" for condition in self.conditions) or "true"
+
+    @property
+    def words_source(self) -> str:
+        """FROM and WHERE by way of the index of characters."""
+        within = "c.area ^@ ANY(%(scopes)s) AND " if self.is_narrow else ""
+        return (
+            "FROM case_words w JOIN cases c ON c.case_id = w.case_id WHERE"
+            " search_grams(w.content, w.area) @@ %(grams)s::tsquery AND"
+            f" {self.holds_terms} AND {within}{self._where}"
+        )
+
+    @property
+    def holds_terms(self) -> str:
+        return " AND ".join(f"strpos(w.content, %(term_{n})s) > 0" for n in range(len(self.sought.terms)))
+
+    def parameters(self, **more: Any) -> dict[str, Any]:
+        found = {**self.values, **more}
+        if self.sought.terms:
+            found |= {f"term_{n}": term for n, term in enumerate(self.sought.terms)}
+            found["grams"] = self.sought.query(self.scopes if self.is_narrow else ())
+        return found
+
+
+def select(actor: auth.Actor, filters: Mapping[str, Any]) -> Selection:
+    """What of an actor's matters the filters leave: of their areas for staff, else called to, else reported."""
+    selection = _within_reach(matters.seen(actor), filters)
+    given = {name: filters[name] for name in _CONDITIONS if filters.get(name) is not None}
+    flags = [condition for name, condition in _FLAGS.items() if filters.get(name)]
+    tab = filters.get("tab")
+    conditions = [_CONDITIONS[name] for name in given] + flags + ([TABS[tab]] if tab else [])
+    is_live = (
+        "hold" in given
+        or given.get("state") in _LIVE_STATES
+        or bool(flags)
+        or tab in TABS.keys() - _ENDED_TABS
+    )
+    sought = search.sought(filters.get("text") or "")
+    selection = replace(
+        selection,
+        conditions=(*selection.conditions, *conditions),
+        values={**selection.values, **given},
+        are_few=selection.are_few or not given.keys().isdisjoint(_FEW),
+        sought=sought,
+        # Nothing but punctuation was typed: no matter holds it.
+        is_empty=selection.is_empty or bool(filters.get("text") and sought.is_empty),
+    )
+    return selection.live() if is_live else selection
+
+
+def _within_reach(reach: Reach, filters: Mapping[str, Any]) -> Selection:
+    area = filters.get("area")
+    narrowed = ("c.area ^@ %(area)s",) if area is not None else ()
+    if filters.get("mine") or not (reach.scopes or reach.department):
+        return Selection(
+            conditions=("c.reporter_id = %(person_id)s", *narrowed),
+            values={"person_id": reach.person_id, "area": area},
+            are_few=True,
+        )
+    if reach.scopes:
+        scopes = matters.within(area, reach.scopes)
+        is_narrow = all(len(scope) >= _SUBDISTRICT_DIGITS for scope in scopes)
+        return Selection(
+            conditions=() if is_narrow else ("c.area ^@ ANY(%(scopes)s)",),
+            values={"scopes": scopes},
+            are_few=is_narrow,
+            scopes=tuple(scopes),
+            is_narrow=is_narrow,
+            is_empty=not scopes,
+        )
+    return Selection(
+        conditions=("c.departments @> ARRAY[%(department)s::text]", *narrowed),
+        values={"department": reach.department, "area": area},
+        are_few=False,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a page ended: in which segment, at which moment and id."""
+
+    segment: int
+    moment: str
+    case_id: str
+
+
+def page(
+    tx: db.Tx, selection: Selection, *, sort: Sort, after: Place | None, most: int
+) -> list[dict[str, Any]]:
+    """The next matters of a list, at most so many, with the segment each is of."""
+    found: list[dict[str, Any]] = []
+    if selection.is_empty:
+        return found
+    segments = _SEGMENTS[sort]
+    for number in range(after.segment if after else 0, len(segments)):
+        segment = segments[number]
+        of_segment = selection.only(segment.condition)
+        values: dict[str, Any] = {"most": most - len(found)}
+        if after and number == after.segment:
+            of_segment = of_segment.only(segment.after())
+            values |= {"after_key": after.moment, "after_id": after.case_id}
+        rows = _first(tx, of_segment, segment, values)
+        found += [{**row, "segment": number} for row in rows]
+        if len(found) >= most:
+            break
+    return found
+
+
+def segments(sort: Sort) -> int:
+    return len(_SEGMENTS[sort])
+
+
+def place_of(row: Mapping[str, Any], sort: Sort) -> tuple[int, Any, str]:
+    """(segment, moment, id) of a row of a page."""
+    by_due = sort == "due" and row["segment"] == 0
+    return row["segment"], row["due_at"] if by_due else row["reported_at"], str(row["case_id"])
+
+
+def count(tx: db.Tx, selection: Selection, *, most: int = MOST_COUNTED) -> int:
+    """How many matters a list has; `most + 1` stands for more than so many."""
+    if selection.is_empty:
+        return 0
+    source = selection.words_source if selection.sought.terms else selection.source
+    rows = _ask(
+        tx,
+        f"SELECT count(*) AS n FROM (SELECT 1 {source} LIMIT %(limit)s) AS counted",
+        selection.parameters(limit=most + 1),
+    )
+    return int(rows[0]["n"])
+
+
+def count_tabs(tx: db.Tx, selection: Selection) -> dict[str, int]:
+    """How many matters of a list stand under each tab, up to MOST_COUNTED + 1."""
+    if selection.is_empty:
+        return dict.fromkeys(TABS, 0)
+    live = selection.live()
+    counted = ", ".join(
+        f"count(*) FILTER (WHERE {condition}) AS {tab}"
+        for tab, condition in TABS.items()
+        if tab not in _ENDED_TABS
+    )
+    source = live.words_source if live.sought.terms else live.source
+    found = dict(_ask(tx, f"SELECT {counted} {source}", live.parameters())[0])
+    for tab in _ENDED_TABS:
+        found[tab] = count(tx, selection.only(TABS[tab]))
+    return {tab: min(found[tab], MOST_COUNTED + 1) for tab in TABS}
+
+
+def streamed(tx: db.Tx, selection: Selection, *, sort: Sort) -> Iterator[dict[str, Any]]:
+    """Every matter of a list in its order, never all of them in memory."""
+    if selection.is_empty:
+        return
+    for segment in _SEGMENTS[sort]:
+        part = selection.only(segment.condition)
+        source = part.words_source if part.sought.terms else part.source
+        yield from db.streamed(tx, f"SELECT c.* {source} ORDER BY {segment.order}", **part.parameters())
+
+
+def _first(
+    tx: db.Tx, selection: Selection, segment: _Segment, values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The first matters of a segment."""
+    parameters = selection.parameters(**values, looked_through=_LOOKED_THROUGH)
+    if not selection.sought.terms:
+        shown = _shown(selection.source, segment, few=selection.are_few, limit="most")
+        return _ask(tx, f"WITH {shown} {_whole(segment)}", parameters)
+    near = _shown(selection.source, segment, few=selection.are_few, limit="looked_through")
+    rows = _ask(tx, f"WITH {near} {_holding(selection, segment)}", parameters)
+    found = [row for row in rows if row["case_id"] is not None]
+    if len(found) >= values["most"] or rows[0]["looked_through"] < _LOOKED_THROUGH:
+        return found
+    shown = _shown(selection.words_source, segment, few=True, limit="most")
+    return _ask(tx, f"WITH {shown} {_whole(segment)}", parameters)
+
+
+def _shown(source: str, segment: _Segment, *, few: bool, limit: str) -> str:
+    """The first of a source, as what one sorts by. Few are read whole before they are sorted, or a quiet area
+    would make the planner walk through everybody's matters."""
+    keys = "c.case_id, c.reported_at, c.due_at"
+    end = f"ORDER BY {segment.order} LIMIT %({limit})s"
+    if few:
+        return (
+            f"found AS MATERIALIZED (SELECT {keys} {source}),"
+            f" shown AS MATERIALIZED (SELECT {keys} FROM found c {end})"
+        )
+    return f"shown AS MATERIALIZED (SELECT {keys} {source} {end})"
+
+
+def _whole(segment: _Segment) -> str:
+    return f"SELECT c.* FROM shown JOIN cases c USING (case_id) ORDER BY {segment.order}"
+
+
+def _holding(selection: Selection, segment: _Segment) -> str:
+    """Those of the shown that hold the words, at least one row: each says how many were looked through."""
+    return (
+        "SELECT looked_through, c.*"
+        " FROM (SELECT count(*) AS looked_through FROM shown) AS walked LEFT JOIN LATERAL ("
+        "SELECT c.* FROM shown JOIN case_words w USING (case_id) JOIN cases c USING (case_id)"
+        f" WHERE {selection.holds_terms} ORDER BY {segment.order} LIMIT %(most)s"
+        f") AS c ON true ORDER BY {segment.order}"
+    )
+
+
+def _ask(tx: db.Tx, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    # Not prepared: a prepared statement is soon planned for any values.
+    return tx.execute(statement.encode(), parameters, prepare=False).fetchall()
