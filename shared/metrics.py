@@ -91,7 +91,27 @@ points_differences = Gauge(
 )
 
 # --- Clocks (dispatch) ---
-clock_steps_total = Counter("yiwang_clock_steps_total", "Steps that clocks fired.", ("clock", "step"))
+clock_steps_total = Counter(
+    "yiwang_clock_steps_total", "Steps that clocks fired (yellow, red, supervision).", ("clock", "step")
+)
+clock_runs_total = Counter(
+    "yiwang_clock_runs_total",
+    "Runs of clocks that ended, by outcome (met, late, extended, staged, reclassed, rebased).",
+    ("clock", "outcome"),
+)
+clocks_by_phase = Gauge(
+    "yiwang_clocks",
+    "Clocks that run or stand, by phase (in_time, due_soon, overdue, paused); kept with the live figures.",
+    ("clock", "phase"),
+)
+supervisions_open = Gauge("yiwang_supervisions_open", "Supervision orders that are not settled.")
+figure_differences = Gauge(
+    "yiwang_figure_differences",
+    "Live figures that did not agree with a recount and were put right, at the last comparison.",
+)
+recomputations_waiting = Gauge(
+    "yiwang_recomputations_waiting", "Recomputations of running clocks that are not finished."
+)
 clock_lag_seconds = Gauge(
     "yiwang_clock_lag_seconds", "How long the oldest due step has waited to fire; 0 when none is due."
 )

@@ -1,12 +1,13 @@
-"""What a deployment starts with: the published working calendar, the limits and the responsibility list.
+"""What a deployment starts with: the published working calendar, the presets of limits and the responsibility list.
 
 A deployment's own edits stay: areas edit lists of their own, and the delivered one gets a new version when a release
 brings another.
 """
 
-import csv
+import json
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import chinese_calendar
 
@@ -18,8 +19,8 @@ from shared import db
 LIST = Path(__file__).parent / "data" / "responsibility.csv"
 # The delivered list's first version has been in force since.
 _LIST_SINCE = date(2020, 1, 1)
-LIMITS = Path(__file__).parent / "data" / "limits.csv"
 LAST_RESORT = "urban_management"
+PRESETS = Path(__file__).parent / "data" / "presets.json"
 IN_FORCE = "shandong-2020"
 # Matters live some years; older arrangements are of no use to a clock.
 _FIRST_YEAR = 2020
@@ -32,15 +33,22 @@ def load(database: db.Database) -> None:
             queries.seed_year(tx, year=year)
             for day, (is_working, note) in days.items():
                 queries.seed_day(tx, day=day, is_working=is_working, note=note)
-        with LIMITS.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        for preset in sorted({row["preset"] for row in rows}):
-            queries.seed_preset(tx, name=preset, is_in_force=preset == IN_FORCE)
-        for row in rows:
-            queries.seed_limit(tx, **{**row, "amount": int(row["amount"])})
+        for preset in delivered_presets():
+            name = preset["name"]
+            queries.seed_preset(tx, name=name, is_in_force=name == IN_FORCE)
+            document = {key: value for key, value in preset.items() if key not in ("name", "title")}
+            queries.seed_preset_version(
+                tx, name=name, title=preset["title"], document=json.dumps(document, ensure_ascii=False)
+            )
         responsibility.deliver(
             tx, listfile.read(LIST.read_text(encoding="utf-8")), since=_LIST_SINCE, last_resort=LAST_RESORT
         )
+
+
+def delivered_presets() -> list[dict[str, Any]]:
+    """The named presets of domain.md §4 and §10, as an admin would publish them."""
+    presets: list[dict[str, Any]] = json.loads(PRESETS.read_text(encoding="utf-8"))
+    return presets
 
 
 def published_years() -> dict[int, dict[date, tuple[bool, str]]]:

@@ -56,7 +56,7 @@ class CaseReported(Event):
     reporter_id: str | None = None
 
 
-@event(publisher="cases", subject="case_id", consumers=("points",))
+@event(publisher="cases", subject="case_id", consumers=("dispatch", "points"))
 class CaseTriaged(Event):
     """The matter was taken on: it is valid, classed, and somebody handles it."""
 
@@ -69,6 +69,8 @@ class CaseTriaged(Event):
     urgency: Urgency
     triaged_at: datetime
     reporter_id: str | None = None
+    # What its limits are chosen by; absent, it is as reported.
+    sla_class: str | None = None
 
 
 @event(publisher="cases", subject="case_id")

@@ -188,6 +188,8 @@ class ClockSet(Event):
     due_at: datetime
     provisional: bool
     task_id: str | None = None
+    # The stage under way of a staged limit.
+    stage: str | None = None
 
 
 @event(publisher="dispatch", subject="owner_id", consumers=("cases",))
@@ -245,6 +247,76 @@ class SupervisionOrdered(Event):
     rectify_by: datetime
     task_id: str | None = None
     department_id: str | None = None
+
+
+@event(publisher="dispatch", subject="owner_id")
+class SupervisionSettled(Event):
+    """What the supervision orders of a clock asked for was done, or its limit was set anew; so many were given."""
+
+    owner_id: str
+    case_id: str
+    area: str
+    clock: ClockName
+    run: int
+    repetitions: int
+    settled_at: datetime
+    task_id: str | None = None
+    department_id: str | None = None
+
+
+@event(publisher="dispatch", subject="owner_id")
+class StagePassed(Event):
+    """A stage of a staged limit was done (stop work, penalty); a `ClockSet` of the next one follows."""
+
+    owner_id: str
+    case_id: str
+    area: str
+    clock: ClockName
+    run: int
+    stage: str
+    passed_at: datetime
+    task_id: str | None = None
+
+
+@event(publisher="dispatch", subject="owner_id")
+class ExtensionRequested(Event):
+    """More time was asked for before a limit ended; a supervisor decides. The reason is read from `dispatch`."""
+
+    owner_id: str
+    extension_id: str
+    case_id: str
+    area: str
+    clock: ClockName
+    run: int
+    requested_at: datetime
+    task_id: str | None = None
+    department_id: str | None = None
+
+
+@event(publisher="dispatch", subject="owner_id")
+class ExtensionDecided(Event):
+    """A supervisor decided a request for more time; approved, a `ClockSet` with the new due moment follows."""
+
+    owner_id: str
+    extension_id: str
+    case_id: str
+    area: str
+    clock: ClockName
+    run: int
+    approved: bool
+    decided_at: datetime
+    task_id: str | None = None
+    department_id: str | None = None
+
+
+@event(publisher="dispatch", subject="preset")
+class LimitsChanged(Event):
+    """A preset of limits has a new version, or another one is in force. Running clocks keep what they began with."""
+
+    preset: str
+    area: str
+    preset_version: int
+    in_force: bool
 
 
 @event(publisher="dispatch", subject="supervision_id")

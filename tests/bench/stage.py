@@ -328,5 +328,6 @@ class Stage:
         )
         self.query(
             "dispatch",
-            "TRUNCATE ratings, tasks, orders, clocks, fired_steps, watched_cases, outbox, outbox_sequences",
+            "TRUNCATE orders, clocks, clock_runs, fired_steps, supervisions, watched_cases, outbox, outbox_sequences"
+            " CASCADE",
         )

@@ -208,6 +208,7 @@ def triage(
         urgency=classed.urgency,
         triaged_at=at,
         reporter_id=case.public_reporter_id,
+        sla_class=classed.sla_class,
     )
     detail = {
         "level": classed.level,

@@ -1,13 +1,21 @@
 """The dispatch API: one class, put together from the use cases of each concept."""
 
 from services.dispatch.api.arbitration import ArbitrationApi
+from services.dispatch.api.clocks import ClocksApi
 from services.dispatch.api.orders import OrdersApi
 from services.dispatch.api.rating import RatingApi
 from services.dispatch.api.responsibility import ResponsibilityApi
 from shared.http.operations import operations
 
 
-class Api(OrdersApi, ArbitrationApi, RatingApi, ResponsibilityApi, operations("dispatch")):  # type: ignore[misc]
+class Api(
+    OrdersApi,
+    ArbitrationApi,
+    ClocksApi,
+    RatingApi,
+    ResponsibilityApi,
+    operations("dispatch"),  # type: ignore[misc]
+):
     """Orders, tasks, clocks, ratings and the responsibility list."""
 
     name = "dispatch"

@@ -34,12 +34,7 @@ class ArbitrationApi(Steps):
         """
 
         def decide(order: Order, by: str, at: datetime) -> Change:
-            until = returns.until(
-                order.task(task_id).sent_at,
-                sla_class=order.sla_class,
-                urgency=order.urgency,
-                rules=self.rules.read(tx),
-            )
+            until = returns.until(order.task(task_id).sent_at, rules=self.rules.read(tx))
             return domain.give_back(order, task_id, until=until, by=by, at=at, **request.body)
 
         return self._department_step(tx, request, task_id, decide)

@@ -65,3 +65,43 @@ class NotYourCall(errors.Forbidden):
 
 class OwnReturn(errors.Conflict):
     """Your own department asks to give this back: another supervisor decides."""
+
+
+class ClockEnded(errors.Conflict):
+    """The limit was met or ended; it cannot be moved any more."""
+
+
+class NoSuchStage(errors.Conflict):
+    """This is not the stage under way, or it is the last one, which finishing ends."""
+
+
+class ExtensionTooLate(errors.Conflict):
+    """An extension is asked for before the limit ends; this one has."""
+
+
+class ExtensionsUsedUp(errors.Conflict):
+    """The limits in force allow no further extension."""
+
+
+class ExtensionOpen(errors.Conflict):
+    """An extension of this limit is asked for already and not decided."""
+
+
+class ExtensionDecidedAlready(errors.Conflict):
+    """This request was decided."""
+
+
+class ExtensionLapsed(errors.Conflict):
+    """The limit was met or set anew since the extension was asked for; there is nothing to move any more."""
+
+
+class PresetIncomplete(errors.Invalid):
+    """Every clock (sign, arrive, finish, call_back, elapsed) needs a limit that holds for all matters."""
+
+
+class LimitTwice(errors.Invalid):
+    """The same clock, matter, class and urgency is limited twice; stages of one limit have different names."""
+
+
+class NotAYear(errors.Invalid):
+    """The days given must lie in the year, each once."""

@@ -11,7 +11,6 @@ from services.dispatch.domain import errors
 from services.dispatch.domain.limits import Rules
 from services.dispatch.domain.responsibility import UNITS, Ground
 from shared.calendar import Limit, Unit
-from shared.contracts.cases import Urgency
 from shared.contracts.dispatch import ReturnGround
 
 LOCAL_JURISDICTION = "local_jurisdiction"
@@ -33,13 +32,9 @@ def announced(ground: str) -> ReturnGround:
     return "not_our_duty" if ground == LOCAL_JURISDICTION else typing.cast(ReturnGround, ground)
 
 
-def until(sent_at: datetime, *, sla_class: str, urgency: Urgency, rules: Rules) -> datetime:
+def until(sent_at: datetime, *, rules: Rules) -> datetime:
     """How long a task sent at a moment may be returned, by the preset in force."""
-    try:
-        limit = rules.limit(typing.cast(typing.Any, "return"), sla_class=sla_class, urgency=urgency)
-    except errors.NoLimit:
-        limit = USUAL
-    return rules.due(sent_at, limit).at
+    return rules.due(sent_at, rules.preset.return_within or USUAL).at
 
 
 def _shown(listed: Ground | None) -> dict[str, typing.Any]:

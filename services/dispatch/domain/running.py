@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.dispatch.domain import clock
 from services.dispatch.domain.clock import Clock, Ticking
-from services.dispatch.domain.limits import Rules
+from services.dispatch.domain.limits import ANY, Rules
 from services.dispatch.domain.order import Change
 from shared.contracts.cases import Urgency
 from shared.contracts.dispatch import ClockName
@@ -38,6 +38,7 @@ def follow(
                 department_id=order.task(task_id).department_id,
                 name=name,
                 run=earlier.run + 1 if earlier else 1,
+                category=order.category,
                 sla_class=order.sla_class,
                 urgency=order.urgency,
                 rules=rules,
@@ -52,6 +53,7 @@ def begin_case_clock(
     *,
     case_id: str,
     area: str,
+    category: str = ANY,
     sla_class: str,
     urgency: Urgency,
     clocks: Clocks,
@@ -70,6 +72,7 @@ def begin_case_clock(
         department_id=None,
         name=name,
         run=earlier.run + 1 if earlier else 1,
+        category=category,
         sla_class=sla_class,
         urgency=urgency,
         rules=rules,

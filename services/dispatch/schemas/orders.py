@@ -96,6 +96,11 @@ class CaseClockView(http.Schema):
     yellow_at = fields.AwareDateTime()
     stopped_at = fields.AwareDateTime(allow_none=True)
     provisional = fields.Boolean()
+    stage = fields.String(allow_none=True, metadata={"description": "The stage under way of a staged limit."})
+    preset = fields.String(metadata={"description": "The limits it began with, and keeps."})
+    preset_version = fields.Integer()
+    extensions = fields.Integer()
+    supervisions = fields.Integer(metadata={"description": "Supervision orders given in this run."})
 
 
 class CaseClocks(http.Schema):

@@ -1,20 +1,19 @@
 """Rows of `dispatch` and the values of its domain."""
 
 import json
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from services.dispatch.domain import errors as domain_errors
-from services.dispatch.domain.clock import Clock, ClockState, Ticking
-from services.dispatch.domain.limits import Rules
 from services.dispatch.domain.order import Change, Order, OrderState, Review, Taken, Task, TaskState
 from services.dispatch.store import responsibility
+from services.dispatch.store.clocks import RulesInForce as RulesInForce
+from services.dispatch.store.clocks import clocks_of as clocks_of
+from services.dispatch.store.clocks import save_clocks as save_clocks
 from services.dispatch.store.sql import queries
 from shared import auth, clock, db, errors, ids
-from shared.calendar import Day, Limit, Unit, WorkingCalendar
 from shared.contracts.cases import Place
 
 # Responders see their department's tasks, not the area they serve.
@@ -177,72 +176,6 @@ def rate(
         )
 
 
-# --- Clocks ---
-
-
-class RulesInForce:
-    """The calendar and limits of this process, read again when they changed."""
-
-    def __init__(self) -> None:
-        self._version: str | None = None
-        self._rules: Rules | None = None
-        self._lock = threading.Lock()
-
-    def read(self, tx: db.Tx) -> Rules:
-        version = queries.rules_version(tx)
-        with self._lock:
-            if self._rules is None or version != self._version:
-                self._rules, self._version = _load_rules(tx), version
-            return self._rules
-
-
-def clocks_of(tx: db.Tx, owner_ids: Iterable[str]) -> dict[tuple[str, str | None, str], Clock]:
-    """The clocks of locked owners, by (owner, task, name)."""
-    found = [_clock_of(row) for row in queries.clocks_of(tx, owner_ids=sorted(set(owner_ids)))]
-    return {(clock.owner_id, clock.task_id, clock.name): clock for clock in found}
-
-
-def save_clocks(tx: db.Tx, ticking: Iterable[Ticking]) -> None:
-    """Writes clocks after what happened to them; the last word on each counts."""
-    newest = {(t.clock.owner_id, t.clock.task_id, t.clock.name): t.clock for t in ticking}
-    if newest:
-        queries.save_clocks(tx, clocks=json.dumps([_clock_columns(clock) for clock in newest.values()]))
-
-
-def note_steps(tx: db.Tx, fired: Iterable[Ticking]) -> set[tuple[str, int, str]]:
-    """Notes fired steps; answers (clock, run, step) of those that had not fired before."""
-    steps = [
-        {
-            "clock_id": t.clock.clock_id,
-            "run": t.clock.run,
-            "step": t.fired,
-            "repetition": 1,
-            "due_at": clock.rfc3339(t.clock.due_at),
-        }
-        for t in fired
-    ]
-    rows = queries.note_steps(tx, steps=json.dumps(steps))
-    return {(str(row["clock_id"]), row["run"], row["step"]) for row in rows}
-
-
-def _load_rules(tx: db.Tx) -> Rules:
-    rows = queries.limits_in_force(tx)
-    return Rules(
-        preset=rows[0]["preset"] if rows else "",
-        limits={
-            (row["clock"], row["sla_class"], row["urgency"]): Limit(row["amount"], Unit(row["unit"]))
-            for row in rows
-        },
-        calendar=WorkingCalendar(
-            days={
-                row["day"]: Day(working=row["is_working"], note=row["note"])
-                for row in queries.calendar_days(tx)
-            },
-            years=frozenset(row["year"] for row in queries.calendar_years(tx)),
-        ),
-    )
-
-
 # --- Rows ---
 
 
@@ -329,36 +262,6 @@ def _task_columns(task: Task) -> dict[str, Any]:
 def _history_columns(taken: Taken) -> dict[str, Any]:
     columns = dict(vars(taken))
     return columns | {"step_id": ids.new(), "by_person": columns.pop("by"), "at": clock.rfc3339(taken.at)}
-
-
-def _clock_of(row: Mapping[str, Any]) -> Clock:
-    return Clock(
-        clock_id=str(row["clock_id"]),
-        owner_id=str(row["owner_id"]),
-        task_id=_text(row["task_id"]),
-        case_id=str(row["case_id"]),
-        area=row["area"],
-        department_id=row["department_id"],
-        name=row["name"],
-        run=row["run"],
-        state=ClockState(row["state"]),
-        limit=Limit(row["limit_amount"], Unit(row["limit_unit"])),
-        started_at=row["started_at"],
-        due_at=row["due_at"],
-        yellow_at=row["yellow_at"],
-        provisional=row["provisional"],
-        paused_at=row["paused_at"],
-        stopped_at=row["stopped_at"],
-        next_step=row["next_step"],
-        next_step_at=row["next_step_at"],
-    )
-
-
-def _clock_columns(ticking: Clock) -> dict[str, Any]:
-    columns = dict(vars(ticking))
-    limit: Limit = columns.pop("limit")
-    moments = {name: clock.rfc3339(value) for name, value in columns.items() if isinstance(value, datetime)}
-    return columns | moments | {"limit_amount": limit.amount, "limit_unit": limit.unit}
 
 
 def _place(row: Mapping[str, Any]) -> dict[str, float]:

@@ -13,8 +13,9 @@ from services.dispatch.domain.responsibility import Ground
 from services.dispatch.store import orders as store
 from services.dispatch.store import responsibility
 from services.dispatch.store.sql import queries
+from services.dispatch.worker import reclassing, sweep
 from shared import clock as moments
-from shared import db, errors, ids, metrics
+from shared import db, errors, ids
 from shared.bus import outbox
 from shared.bus.inbox import Received, subscribe
 from shared.contracts import cases, registry
@@ -22,9 +23,7 @@ from shared.contracts.dispatch import ClockName
 from shared.http import idempotency
 from shared.timers import every
 
-# Owners of due clocks taken in one run of the timer; full runs follow each other at once.
-SWEEP = 300
-CASE_CLOCKS: tuple[ClockName, ...] = ("finish", "call_back")
+CASE_CLOCKS: tuple[ClockName, ...] = ("finish", "call_back", "elapsed")
 
 
 class MatterUnknown(errors.Conflict):
@@ -40,7 +39,7 @@ class Worker:
 
     @subscribe(cases.CaseReported)
     def case_reported(self, tx: db.Tx, events: Sequence[Received[cases.CaseReported]]) -> None:
-        """A matter's limit to finish begins with its report."""
+        """A matter's limit to finish begins with its report, and the clock that never stands."""
         queries.watch_cases(
             tx,
             cases=json.dumps(
@@ -62,9 +61,10 @@ class Worker:
             tx,
             [
                 running.begin_case_clock(
-                    "finish",
+                    name,
                     case_id=event.data.case_id,
                     area=event.data.area,
+                    category=event.data.category,
                     sla_class=event.data.sla_class,
                     urgency=event.data.urgency,
                     clocks={},
@@ -73,8 +73,14 @@ class Worker:
                     new_id=ids.new,
                 )
                 for event in events
+                for name in ("finish", "elapsed")
             ],
         )
+
+    @subscribe(cases.CaseTriaged)
+    def case_triaged(self, tx: db.Tx, events: Sequence[Received[cases.CaseTriaged]]) -> None:
+        """The matter may be classed otherwise than it was reported: its clocks follow."""
+        reclassing.case_triaged(tx, events, self.rules.read(tx))
 
     @subscribe(cases.CaseWhistled)
     def case_whistled(self, tx: db.Tx, events: Sequence[Received[cases.CaseWhistled]]) -> None:
@@ -118,6 +124,7 @@ class Worker:
                     "call_back",
                     case_id=case_id,
                     area=row["area"],
+                    category=row["category"],
                     sla_class=row["sla_class"],
                     urgency=row["urgency"],
                     clocks=clocks,
@@ -149,6 +156,7 @@ class Worker:
                     "finish",
                     case_id=case_id,
                     area=row["area"],
+                    category=row["category"],
                     sla_class=row["sla_class"],
                     urgency=row["urgency"],
                     clocks=clocks,
@@ -179,14 +187,16 @@ class Worker:
         """The limit to finish runs on with what was left."""
         at = {event.data.case_id: event.time for event in events}
         rules = self.rules.read(tx)
-        owners = [*_lock_matters(tx, at), *(order.order_id for order, _ in store.lock_open(tx, at))]
+        owners = _lock_with_orders(tx, at)
         clocks = store.clocks_of(tx, owners).values()
         _keep(tx, [clock.resume(one, rules=rules, at=at[one.case_id]) for one in clocks])
 
     @subscribe(cases.CaseClosed)
     def case_closed(self, tx: db.Tx, events: Sequence[Received[cases.CaseClosed]]) -> None:
         """The loop is closed: whatever still runs ends."""
-        self._end(tx, {event.data.case_id: event.data.closed_at for event in events}, names=CASE_CLOCKS)
+        at = {event.data.case_id: event.data.closed_at for event in events}
+        self._end(tx, at, names=CASE_CLOCKS)
+        queries.end_watched(tx, case_ids=list(at), ended_ats=list(at.values()))
 
     @subscribe(cases.CaseDeclined)
     def case_declined(self, tx: db.Tx, events: Sequence[Received[cases.CaseDeclined]]) -> None:
@@ -221,25 +231,8 @@ class Worker:
 
     @every(seconds=1.0)
     def fire_due_steps(self, tx: db.Tx) -> int:
-        """Show the cards whose time has come, oldest first; answers how many owners were due.
-
-        Due clocks are found without locks, then their owners are locked and looked at again: locking a
-        clock before its owner would deadlock with the API.
-        """
-        due = list(dict.fromkeys(str(row["owner_id"]) for row in queries.due_owners(tx, most=SWEEP)))
-        metrics.clock_lag_seconds.set(float(queries.oldest_overdue_seconds(tx) or 0.0))
-        if not due:
-            return 0
-        locked = {str(row["owner_id"]): row["at"] for row in queries.lock_owners(tx, owner_ids=due)}
-        clocks = store.clocks_of(tx, locked).values()
-        fired = [one for one in (clock.fire(c, at=locked[c.owner_id]) for c in clocks) if one.fired]
-        fresh = store.note_steps(tx, fired)
-        store.save_clocks(tx, fired)
-        shown = [one for one in fired if (one.clock.clock_id, one.clock.run, one.fired) in fresh]
-        outbox.add(tx, [event for one in shown for event in one.events])
-        for one in shown:
-            metrics.clock_steps_total.labels(one.clock.name, one.fired).inc()
-        return len(fired)
+        """Climb the steps of clocks whose time has come, oldest first; answers how many."""
+        return sweep.fire_due_steps(tx, self.rules.read(tx))
 
     @every(seconds=60.0)
     def prune(self, tx: db.Tx) -> int:
@@ -270,7 +263,7 @@ class Worker:
 
     def _pause(self, tx: db.Tx, at: dict[str, datetime]) -> None:
         """Pauses the limits to finish of matters and of their open orders."""
-        owners = [*_lock_matters(tx, at), *(order.order_id for order, _ in store.lock_open(tx, at))]
+        owners = _lock_with_orders(tx, at)
         clocks = store.clocks_of(tx, owners).values()
         _keep(tx, [clock.pause(one, at=at[one.case_id]) for one in clocks if one.name == "finish"])
 
@@ -291,6 +284,14 @@ class Worker:
     def _end_all(self, tx: db.Tx, at: dict[str, datetime]) -> None:
         self._close_orders(tx, at)
         self._end(tx, at, names=CASE_CLOCKS)
+        queries.end_watched(tx, case_ids=list(at), ended_ats=list(at.values()))
+
+
+def _lock_with_orders(tx: db.Tx, case_ids: Iterable[str]) -> list[str]:
+    """Locks the open orders of matters, then the matters: in this order everywhere, so that none waits in a circle."""
+    wanted = list(case_ids)
+    orders = [order.order_id for order, _ in store.lock_open(tx, wanted)]
+    return [*orders, *_lock_matters(tx, wanted)]
 
 
 def _lock_matters(tx: db.Tx, case_ids: Iterable[str]) -> dict[str, Any]:

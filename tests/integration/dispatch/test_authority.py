@@ -45,10 +45,34 @@ def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str],
         )
     supervisor = {"roles": ["supervisor"], "areas": [district.DISTRICT]}
     tasks = dispatch.client(**supervisor).get("/dispatch/tasks").json()["items"]
-    task_id = next(task["task_id"] for task in tasks if task["order_id"] == order_id)
-    insiders = (supervisor, {"roles": ["responder"], "department": district.MARKET})
+    task_id = next(
+        task["task_id"]
+        for task in tasks
+        if (task["order_id"], task["department_id"]) == (order_id, district.MARKET)
+    )
+    responder = {"roles": ["responder"], "areas": [district.DISTRICT], "department": district.MARKET}
+    insiders = (supervisor, responder)
+    asked = dispatch.client(**responder).post(
+        f"/dispatch/tasks/{task_id}/extensions", json={"words": "案情复杂"}
+    )
+    supervision_id = ids.new()
+    with dispatch.database.transaction() as tx:
+        tx.execute(
+            "INSERT INTO supervisions (supervision_id, clock_id, run, repetition, owner_id, task_id, case_id, area,"
+            " department_id, clock, due_at, ordered_at, rectify_by)"
+            " SELECT %s, clock_id, run, 1, owner_id, task_id, case_id, area, department_id, name,"
+            " due_at, due_at, due_at FROM clocks WHERE task_id = %s AND name = 'finish'",
+            [supervision_id, task_id],
+        )
     sample = authority.Sample(
-        paths={"case_id": case_id, "order_id": order_id, "task_id": task_id}, insiders=insiders
+        paths={
+            "case_id": case_id,
+            "order_id": order_id,
+            "task_id": task_id,
+            "extension_id": asked.json()["extension_id"],
+            "supervision_id": supervision_id,
+        },
+        insiders=insiders,
     )
 
     authority.check(

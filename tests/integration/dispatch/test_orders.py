@@ -44,7 +44,7 @@ def test_a_whistle_opens_an_order_with_a_task_and_running_clocks_for_each_depart
     ]
     assert running.events(whistle.order_id) == ["order_opened", *["task_sent"] * 3, *["clock_set"] * 9]
     clocks = running.caller.get(f"/dispatch/cases/{whistle.case_id}/clocks").json()["items"]
-    assert len(clocks) == 10
+    assert len(clocks) == 11
     assert {row["state"] for row in clocks} == {"running"}
 
 

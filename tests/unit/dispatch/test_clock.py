@@ -12,7 +12,7 @@ from services.dispatch.domain import clock as domain
 from services.dispatch.domain import errors, running
 from services.dispatch.domain import order as orders
 from services.dispatch.domain.clock import Clock, ClockState
-from services.dispatch.domain.limits import ANY, Rules
+from services.dispatch.domain.limits import ANY, Ladder, Preset, Rules, Stage
 from services.dispatch.domain.order import OrderState, Task, TaskState
 from shared.calendar import Limit, Unit, WorkingCalendar
 from shared.clock import BEIJING
@@ -26,12 +26,23 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=BEIJING).astimezone(UTC)
 
 
-def rules(**limits: Limit) -> Rules:
-    return Rules(
-        preset="test",
-        limits={(clock, ANY, ANY): limit for clock, limit in limits.items()},
-        calendar=CALENDAR,
+LADDER = Ladder(Limit(1, Unit.WORKING_DAYS), Limit(3, Unit.WORKING_DAYS))
+
+
+def preset(stages: dict[Any, Limit | tuple[Stage, ...]], **more: Any) -> Preset:
+    return Preset(
+        name="test",
+        stages={
+            key: limit if isinstance(limit, tuple) else (Stage("", limit),) for key, limit in stages.items()
+        },
+        **more,
     )
+
+
+def rules(calendar: WorkingCalendar = CALENDAR, /, *, ladder: bool = False, **limits: Limit) -> Rules:
+    stages = {(name, ANY, ANY, ANY): limit for name, limit in limits.items()}
+    ladders = dict.fromkeys(limits, LADDER) if ladder else {}
+    return Rules(preset=preset(stages, ladders=ladders), calendar=calendar)
 
 
 FIVE_DAYS = rules(finish=Limit(5, Unit.WORKING_DAYS))
@@ -61,28 +72,31 @@ def started(begun: datetime, of: Rules = FIVE_DAYS, **changes: Any) -> Clock:
 
 def test_the_most_particular_limit_counts() -> None:
     hours = {
-        ("finish", "a", "urgent"): 1,
-        ("finish", "a", ANY): 2,
-        ("finish", ANY, "urgent"): 3,
-        ("finish", ANY, ANY): 4,
+        ("finish", "m", ANY, ANY): 1,
+        ("finish", ANY, "a", "urgent"): 2,
+        ("finish", ANY, "a", ANY): 3,
+        ("finish", ANY, ANY, "urgent"): 4,
+        ("finish", ANY, ANY, ANY): 5,
     }
-    of = Rules(
-        preset="test",
-        limits={key: Limit(n, Unit.CALENDAR_HOURS) for key, n in hours.items()},
-        calendar=CALENDAR,
-    )
+    of = preset({key: Limit(n, Unit.CALENDAR_HOURS) for key, n in hours.items()})
 
     found = [
-        of.limit("finish", sla_class=sla_class, urgency=urgency).amount
-        for sla_class, urgency in (("a", "urgent"), ("a", "ordinary"), ("b", "urgent"), ("b", "ordinary"))
+        of.stages_of("finish", category=category, sla_class=sla_class, urgency=urgency)[0].limit.amount
+        for category, sla_class, urgency in (
+            ("m", "a", "urgent"),
+            ("n", "a", "urgent"),
+            ("n", "a", "ordinary"),
+            ("n", "b", "urgent"),
+            ("n", "b", "ordinary"),
+        )
     ]
 
-    assert found == [1, 2, 3, 4]
+    assert found == [1, 2, 3, 4, 5]
 
 
 def test_a_clock_the_preset_does_not_limit_is_refused() -> None:
     with pytest.raises(errors.NoLimit):
-        FIVE_DAYS.limit("sign", sla_class="five_days", urgency="ordinary")
+        FIVE_DAYS.preset.stages_of("sign", category=ANY, sla_class="five_days", urgency="ordinary")
 
 
 @pytest.mark.parametrize(
@@ -124,11 +138,11 @@ def test_each_card_is_shown_once_and_not_a_moment_early() -> None:
     clock = started(at(16, 10))
     instant = timedelta(microseconds=1)
 
-    early = domain.fire(clock, at=clock.yellow_at - instant)
-    yellow = domain.fire(clock, at=clock.yellow_at)
-    between = domain.fire(yellow.clock, at=clock.due_at - instant)
-    red = domain.fire(yellow.clock, at=clock.due_at)
-    after = domain.fire(red.clock, at=clock.due_at + timedelta(days=30))
+    early = domain.fire(clock, rules=FIVE_DAYS, at=clock.yellow_at - instant)
+    yellow = domain.fire(clock, rules=FIVE_DAYS, at=clock.yellow_at)
+    between = domain.fire(yellow.clock, rules=FIVE_DAYS, at=clock.due_at - instant)
+    red = domain.fire(yellow.clock, rules=FIVE_DAYS, at=clock.due_at)
+    after = domain.fire(red.clock, rules=FIVE_DAYS, at=clock.due_at + timedelta(days=30))
 
     assert [t.fired for t in (early, yellow, between, red, after)] == [None, "yellow", None, "red", None]
     assert [event.colour for t in (yellow, red) for event in t.events] == ["yellow", "red"]  # type: ignore[attr-defined]
@@ -138,15 +152,15 @@ def test_each_card_is_shown_once_and_not_a_moment_early() -> None:
 def test_cards_long_due_are_shown_one_after_the_other() -> None:
     clock = started(at(16, 10))
 
-    first = domain.fire(clock, at=at(30, 10))
-    second = domain.fire(first.clock, at=at(30, 10))
+    first = domain.fire(clock, rules=FIVE_DAYS, at=at(30, 10))
+    second = domain.fire(first.clock, rules=FIVE_DAYS, at=at(30, 10))
 
     assert (first.fired, second.fired) == ("yellow", "red")
 
 
 @pytest.mark.parametrize("state", [ClockState.PAUSED, ClockState.STOPPED])
 def test_a_clock_that_does_not_run_shows_nothing(state: ClockState) -> None:
-    assert domain.fire(started(at(16, 10), state=state), at=at(30, 10)).fired is None
+    assert domain.fire(started(at(16, 10), state=state), rules=FIVE_DAYS, at=at(30, 10)).fired is None
 
 
 # --- pauses
@@ -167,7 +181,7 @@ def test_a_pause_moves_due_and_warning_by_what_was_left() -> None:
 
 def test_a_card_shown_before_a_pause_is_not_shown_after_it() -> None:
     clock = started(at(16, 10), FOUR_HOURS)
-    warned = domain.fire(clock, at=clock.yellow_at).clock
+    warned = domain.fire(clock, rules=FIVE_DAYS, at=clock.yellow_at).clock
 
     resumed = domain.resume(domain.pause(warned, at=at(16, 15)).clock, rules=FOUR_HOURS, at=at(17, 9)).clock
 
@@ -177,7 +191,9 @@ def test_a_card_shown_before_a_pause_is_not_shown_after_it() -> None:
 
 def test_a_clock_overdue_when_paused_stays_overdue() -> None:
     clock = started(at(16, 10), FOUR_HOURS)
-    shown = domain.fire(domain.fire(clock, at=at(16, 16)).clock, at=at(16, 16)).clock
+    shown = domain.fire(
+        domain.fire(clock, rules=FIVE_DAYS, at=at(16, 16)).clock, rules=FIVE_DAYS, at=at(16, 16)
+    ).clock
 
     resumed = domain.resume(domain.pause(shown, at=at(16, 16)).clock, rules=FOUR_HOURS, at=at(18, 9)).clock
 
