@@ -11,34 +11,28 @@ import base64
 import functools
 import hashlib
 import secrets
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
 
 import argon2
-import eventlet.semaphore
 from argon2.exceptions import InvalidHashError, VerificationError
-from eventlet import patcher, tpool
 
-P = ParamSpec("P")
-T = TypeVar("T")
+from shared import aside
 
 _HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, salt_len=16)
 # Each takes 19 MiB while it runs, and more at once than there are processors only wait for each other.
-_MOST_AT_ONCE = 4
+_aside = aside.Aside(most_at_once=4)
 # What machines sign in with: long enough that nobody can try them all, so a plain hash is safe.
 _SECRET_BYTES = 32
-_turn = eventlet.semaphore.Semaphore(_MOST_AT_ONCE)
 
 
 def hashed(password: str) -> str:
     """The argon2id hash of a password, as PHC text with a fresh salt."""
-    return _aside(_HASHER.hash, password)
+    return _aside.run(_HASHER.hash, password)
 
 
 def matches(password_hash: str | None, password: str) -> bool:
     """True when the password is the hash's. Takes as long when there is no hash: time must not tell who exists."""
     try:
-        right = _aside(_HASHER.verify, password_hash or _nobody(), password)
+        right = _aside.run(_HASHER.verify, password_hash or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
     return right and bool(password_hash)
@@ -66,13 +60,4 @@ def broker_password_hash(password: str) -> str:
 
 @functools.cache
 def _nobody() -> str:
-    return _aside(_HASHER.hash, "nobody has this password")
-
-
-def _aside(work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    if not patcher.is_monkey_patched("thread"):
-        # A task without a hub, such as loading demonstration data.
-        return work(*arguments, **options)
-    with _turn:
-        result: T = tpool.execute(work, *arguments, **options)
-        return result
+    return _aside.run(_HASHER.hash, "nobody has this password")
