@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from environs import Env, EnvError
 
@@ -23,6 +24,28 @@ class Mode(StrEnum):
     # A developer's machine or a test: demo users exist, keys are made on the spot.
     LOCAL = "local"
     PRODUCTION = "production"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """An S3-compatible store of files."""
+
+    # https://host[:port]
+    endpoint: str
+    name: str
+    region: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """Where files lie: in the bucket where there is one, else in the folder."""
+
+    folder: Path
+    bucket: Bucket | None
+    # The largest photo or document taken.
+    limit_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +73,7 @@ class Config:
     # key id → 32 bytes; the first one encrypts, all decrypt.
     personal_keys: Mapping[str, bytes] = field(repr=False)
     personal_index_key: bytes = field(repr=False)
+    files: Files
 
     @property
     def is_local(self) -> bool:
@@ -67,6 +91,9 @@ def load(service: str, *, needs_broker: bool = False) -> Config:
     local = mode is Mode.LOCAL
     suffix = service.upper()
     host = "127.0.0.1" if local else "0.0.0.0"
+    state_dir = Path(
+        environment.text("YIWANG_STATE_DIR", f"{tempfile.gettempdir()}/yiwang-{service}" if local else None)
+    )
     return Config(
         service=service,
         mode=mode,
@@ -87,14 +114,31 @@ def load(service: str, *, needs_broker: bool = False) -> Config:
         jwks_url=environment.text(
             "YIWANG_JWKS_URL", "http://127.0.0.1:8080/.well-known/jwks.json" if local else None
         ),
-        state_dir=Path(
-            environment.text(
-                "YIWANG_STATE_DIR", f"{tempfile.gettempdir()}/yiwang-{service}" if local else None
-            )
-        ),
+        state_dir=state_dir,
         log_level=environment.text("LOG_LEVEL", "INFO").upper(),
         personal_keys=environment.keys("YIWANG_PII_KEYS", {"local": _LOCAL_PERSONAL_KEY} if local else None),
         personal_index_key=environment.key("YIWANG_PII_INDEX_KEY", _LOCAL_PERSONAL_KEY if local else None),
+        files=Files(
+            folder=Path(environment.text("YIWANG_FILES_DIR", str(state_dir / "files"))),
+            bucket=_bucket(environment),
+            limit_bytes=environment.number("YIWANG_FILE_LIMIT_BYTES", 10_485_760, most=104_857_600),
+        ),
+    )
+
+
+def _bucket(environment: "Environment") -> Bucket | None:
+    endpoint = environment.text("YIWANG_FILES_S3_ENDPOINT", "")
+    if not endpoint:
+        return None
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+        raise ConfigError("YIWANG_FILES_S3_ENDPOINT must be https://host or https://host:port")
+    return Bucket(
+        endpoint=endpoint,
+        name=environment.text("YIWANG_FILES_S3_BUCKET", None),
+        region=environment.text("YIWANG_FILES_S3_REGION", "us-east-1"),
+        access_key=environment.secret("YIWANG_FILES_S3_ACCESS_KEY", None),
+        secret_key=environment.secret("YIWANG_FILES_S3_SECRET_KEY", None),
     )
 
 

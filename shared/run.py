@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
         import eventlet
 
         eventlet.monkey_patch()
-    from shared import config, contracts, logs, personal
+    from shared import config, contracts, files, logs, personal
 
     if service not in contracts.SERVICES:
         print(f"there is no service {service!r}; there are {', '.join(contracts.SERVICES)}", file=sys.stderr)
@@ -43,6 +43,7 @@ def main(arguments: list[str]) -> int:
         return 2
     logs.configure(service=service, role=role, level=settings.log_level)
     personal.use(personal.Vault(settings.personal_keys, settings.personal_index_key))
+    files.configure(settings.files)
     if role in ("api", "worker"):
         return _serve(settings, role)
     if role == "relay":
