@@ -15,13 +15,14 @@ from typing import Any
 import yaml
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
 
 from shared import auth, contracts, errors
-from shared.http import Route, page_of, routes_of, schemas
+from shared.http import File, Route, forms, page_of, routes_of, schemas
 from shared.http.routes import JSON
 
 ROOT = Path(__file__).resolve().parents[1]
-_PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
+_PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\((?P<options>[^)]*)\))?:)?(?P<name>\w+)>")
 _BY_CONVERTER: dict[str, dict[str, Any]] = {
     "uuid": {"type": "string", "format": "uuid"},
     "int": {"type": "integer", "minimum": 0},
@@ -61,20 +62,25 @@ def openapi(service: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of a service's API."""
     api = importlib.import_module(f"services.{service}.api").Api
     about = importlib.import_module(f"services.{service}").__doc__ or service
+    marshmallow = MarshmallowPlugin()
     spec = APISpec(
         title=f"Yiwang {service}",
         version="1",
         openapi_version="3.1.0",
         info={"description": about.strip()},
         servers=[{"url": "/api", "description": "Behind the front door"}],
-        plugins=[MarshmallowPlugin()],
+        plugins=[marshmallow],
     )
+    assert marshmallow.converter is not None
+    marshmallow.converter.add_attribute_function(_file_properties)
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     spec.components.schema("Problem", schema=schemas.Problem)
     for kind in _DESCRIBED_ONCE:
         spec.components.response(str(kind.status), _problem(kind))
     for route in routes_of(api):
-        spec.path(path=_path(route), operations={route.method.lower(): _operation(route, service)})
+        # Addresses that standards fix lie beside the interface, not under it.
+        beside = {} if route.path.startswith(f"/{service}") else {"servers": [{"url": "/"}]}
+        spec.path(path=_path(route), operations={route.method.lower(): _operation(route, service)}, **beside)
     document: dict[str, Any] = spec.to_dict()
     return document
 
@@ -165,14 +171,34 @@ def _operation(route: Route, service: str) -> dict[str, Any]:
         operation["x-roles"] = sorted(route.roles) if route.roles != auth.ANYONE else ["any role"]
     else:
         operation["security"] = []
+    content: dict[str, Any] = {}
     if route.body is not None:
-        operation["requestBody"] = {
-            "required": any(field.required for field in route.body.fields.values()),
-            "content": {"application/json": {"schema": route.body}},
-        }
-    elif route.raw_body:
-        operation["requestBody"] = {"required": True, "content": {route.raw_body: {"schema": {}}}}
+        content[JSON] = {"schema": route.body}
+    for media_type in route.raw_body:
+        content[media_type] = {"schema": {"type": "string", "format": "binary"}}
+    if route.form is not None:
+        content |= {media_type: {"schema": route.form} for media_type in _form_types(route.form)}
+    if content:
+        fields = [field for schema in (route.body, route.form) if schema for field in schema.fields.values()]
+        required = bool(route.raw_body) or any(field.required for field in fields)
+        operation["requestBody"] = {"required": required, "content": content}
     return operation
+
+
+def _form_types(form: Schema) -> tuple[str, ...]:
+    """A file travels in a multipart form only."""
+    has_file = any(isinstance(field, File) and field.required for field in form.fields.values())
+    return (forms.MULTIPART,) if has_file else forms.MEDIA_TYPES
+
+
+def _file_properties(_: Any, field: Any, **__: Any) -> dict[str, Any]:
+    return {"type": "string", "format": "binary"} if isinstance(field, File) else {}
+
+
+def _path_schema(match: re.Match[str]) -> dict[str, Any]:
+    if match["converter"] == "any":
+        return {"type": "string", "enum": [option.strip() for option in match["options"].split(",")]}
+    return _BY_CONVERTER.get(match["converter"] or "", {"type": "string"})
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
@@ -181,7 +207,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
             "name": match["name"],
             "in": "path",
             "required": True,
-            "schema": _BY_CONVERTER.get(match["converter"] or "", {"type": "string"}),
+            "schema": _path_schema(match),
         }
         for match in _PARAMETER.finditer(route.path)
     ]
@@ -217,6 +243,8 @@ def _responses(route: Route) -> dict[str, Any]:
     if route.if_match:
         common.append(errors.PreconditionRequired)
     answers: dict[str, Any] = {_success(route): _success_answer(route)}
+    if route.refusals is not None:
+        return answers | _refusals(route, [*common, *route.errors])
     for status in sorted({error.status for error in [*common, *route.errors]}):
         own = [error for error in route.errors if error.status == status]
         general = [error for error in common if error.status == status]
@@ -224,6 +252,21 @@ def _responses(route: Route) -> dict[str, Any]:
         answers[str(status)] = (
             _problem(*general, *own) if own else {"$ref": f"#/components/responses/{status}"}
         )
+    return answers
+
+
+def _refusals(route: Route, kinds: list[type[errors.Error]]) -> dict[str, Any]:
+    """Errors in the form a standard fixes; what never reaches the service is told as everywhere."""
+    assert route.refusals is not None
+    told: dict[int, set[type[errors.Error]]] = {}
+    for kind in kinds:
+        told.setdefault(route.refusals.status(kind), set()).add(kind)
+    answers: dict[str, Any] = {}
+    for status, several in sorted(told.items()):
+        answer = _problem(*several)
+        own = {"type": "array", "items": route.refusals.schema}
+        content = {kind: {"schema": own if kind == JSON else {}} for kind in route.refusals.media_types}
+        answers[str(status)] = answer | {"content": content | answer["content"]}
     return answers
 
 
@@ -244,8 +287,10 @@ def _success_answer(route: Route) -> dict[str, Any]:
     status = int(_success(route))
     answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if route.answers is not None:
-        schema = page_of(type(route.answers)) if route.page else route.answers
-        answer["content"] = {kind: {"schema": schema} for kind in route.media_types}
+        schema: Any = page_of(type(route.answers)) if route.page else route.answers
+        if route.many:
+            schema = {"type": "array", "items": schema}
+        answer["content"] = {kind: {"schema": schema if kind == JSON else {}} for kind in route.media_types}
         answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
     elif status != 204:
         answer["content"] = {kind: {"schema": {}} for kind in route.media_types}

@@ -12,7 +12,8 @@ The decorator owns the transaction (see `endpoint.py` for the order of things). 
 """
 
 from shared.http.endpoint import Download, NotYours, Page, Raw, Request, page
-from shared.http.routes import Route, delete, get, patch, post, put, routes_of
+from shared.http.forms import File, Sent
+from shared.http.routes import Refusals, Route, delete, get, patch, post, put, routes_of
 from shared.http.schemas import (
     AreaCode,
     Flag,
@@ -31,15 +32,18 @@ __all__ = [
     "TABLES",
     "AreaCode",
     "Download",
+    "File",
     "Flag",
     "NotYours",
     "Page",
     "PageQuery",
     "Place",
     "Raw",
+    "Refusals",
     "Request",
     "Route",
     "Schema",
+    "Sent",
     "TableQuery",
     "decode_cursor",
     "delete",

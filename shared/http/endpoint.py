@@ -20,7 +20,7 @@ from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response
 
 from shared import auth, errors, logs, metrics, trace
-from shared.http import idempotency, problems, reading
+from shared.http import forms, idempotency, problems, reading
 from shared.http.schemas import Schema, decode_cursor, encode_cursor
 from shared.http.server import Server
 from shared.runtime import Runtime
@@ -101,6 +101,8 @@ class Request:
     if_match: int | None
     idempotency_key: str | None
     raw_body: bytes
+    # What a repetition under the same Idempotency-Key is compared by.
+    compared_body: bytes
     http: WerkzeugRequest
     runtime: Runtime
     # Set by a handler; become headers of the answer.
@@ -169,12 +171,12 @@ def serving(route: "Route", handler: Callable[..., Any]) -> Callable[..., Respon
                 answer = _serve(route, handler, service, http, runtime, path)
         except _TookTooLong:
             log.warning("request_abandoned", route=route.path, method=route.method)
-            answer = problems.response(TookTooLong(), trace=trace_id)
+            answer = _refusal(route, http, TookTooLong(), trace_id)
         except errors.Error as error:
-            answer = problems.response(error, trace=trace_id)
+            answer = _refusal(route, http, error, trace_id)
         except Exception:
             log.exception("request_failed", route=route.path, method=route.method)
-            answer = problems.response(problems.Unexpected(), trace=trace_id)
+            answer = _refusal(route, http, problems.Unexpected(), trace_id)
         seconds = time.perf_counter() - started
         metrics.http_requests_total.labels(route.method, route.path, str(answer.status_code)).inc()
         metrics.http_request_seconds.labels(route.method, route.path).observe(seconds)
@@ -192,6 +194,13 @@ def serving(route: "Route", handler: Callable[..., Any]) -> Callable[..., Respon
     return serve
 
 
+def _refusal(route: "Route", http: WerkzeugRequest, error: errors.Error, trace_id: str) -> Response:
+    # Tokens are none of a standard's business, and so is the refusal of a bad one.
+    if route.refusals is None or isinstance(error, errors.Unauthenticated):
+        return problems.response(error, trace=trace_id)
+    return problems.marked(route.refusals.tell(http, error), error)
+
+
 def _serve(
     route: "Route",
     handler: Callable[..., Any],
@@ -201,14 +210,17 @@ def _serve(
     path: dict[str, str],
 ) -> Response:
     actor = _authenticated(route, http, runtime)
-    raw = reading.body_bytes(http, limit=runtime.config.body_limit_bytes) if route.method != "GET" else b""
+    limit = route.body_limit_bytes or runtime.config.body_limit_bytes
+    raw = reading.body_bytes(http, limit=limit) if route.method != "GET" else b""
+    body, compared = _body(route, http, raw)
     request = Request(
         actor=actor,  # type: ignore[arg-type]  # None on public routes only, whose handlers know
-        body=_body(route, http, raw),
+        body=body,
         query=reading.query(http.args, route.query) if route.query else _no_query(http),
         if_match=reading.if_match(http),
         idempotency_key=reading.idempotency_key(http),
         raw_body=raw,
+        compared_body=compared,
         http=http,
         runtime=runtime,
     )
@@ -238,13 +250,17 @@ def _authenticated(route: "Route", http: WerkzeugRequest, runtime: Runtime) -> a
     return actor
 
 
-def _body(route: "Route", http: WerkzeugRequest, raw: bytes) -> dict[str, Any]:
+def _body(route: "Route", http: WerkzeugRequest, raw: bytes) -> tuple[dict[str, Any], bytes]:
+    """The fields of the body, and what a repetition of it is compared by."""
+    if route.form is not None and (forms.is_form(http) or not (route.body or route.raw_body)):
+        form = forms.form_body(http, raw, route.form)
+        return form.values, form.fingerprint
     if route.body is not None:
-        return reading.json_body(http, raw, route.body)
+        return reading.json_body(http, raw, route.body), raw
     if raw and not route.raw_body:
         # What takes no fields refuses every field, as elsewhere an unknown one.
         reading.json_body(http, raw, _NO_FIELDS)
-    return {}
+    return {}, raw
 
 
 def _no_query(http: WerkzeugRequest) -> dict[str, Any]:
@@ -264,7 +280,7 @@ def _key(route: "Route", request: Request, path: dict[str, str]) -> idempotency.
         fingerprint=idempotency.fingerprint(
             route.method,
             json.dumps([request.http.full_path, path]),
-            request.raw_body,
+            request.compared_body,
             request.if_match,
             authority=request.actor.authority,
         ),

@@ -44,6 +44,11 @@ def response(error: errors.Error, *, trace: str | None = None) -> Response:
         status=error.status,
         content_type=MEDIA_TYPE,
     )
+    return marked(answer, error)
+
+
+def marked(answer: Response, error: errors.Error) -> Response:
+    """The answer with the headers that go with its error, whatever form its body has."""
     answer.headers["Cache-Control"] = "no-store"
     if isinstance(error, errors.TooMany):
         answer.headers["Retry-After"] = str(error.retry_after_seconds)

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request as WerkzeugRequest
@@ -71,9 +71,13 @@ def load(schema: Schema, data: dict[str, Any], *, in_query: bool) -> dict[str, A
 
 
 def query(arguments: MultiDict[str, str], schema: Schema) -> dict[str, Any]:
-    """The query as the schema loads it; a repeated parameter is a list where the schema has one."""
+    """The query as the schema loads it; a repeated parameter is a list where the schema has one.
+
+    Unknown parameters are refused, or left out where the schema says so."""
     data: dict[str, Any] = {}
     for name, values in arguments.lists():
+        if name not in schema.fields and schema.unknown == EXCLUDE:
+            continue
         for value in values:
             check_text(value)
         field = schema.fields.get(name)

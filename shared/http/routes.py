@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema as MarshmallowSchema
+from werkzeug.wrappers import Request as WerkzeugRequest
+from werkzeug.wrappers import Response
 
 from shared import auth
 from shared.errors import Error
@@ -14,6 +16,18 @@ Handler = Callable[..., Any]
 
 _ATTRIBUTE = "yiwang_route"
 JSON = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusals:
+    """How errors are told where a standard fixes another form than RFC 9457."""
+
+    tell: Callable[[WerkzeugRequest, Error], Response]
+    # The status it is told with: a standard knows fewer.
+    status: Callable[[type[Error]], int]
+    # For the documentation: one of them, in a plain list, and the media types it comes in.
+    schema: type[MarshmallowSchema]
+    media_types: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +55,16 @@ class Route:
     writes: bool
     # Of an answer that is no schema's, in the documentation: several where the caller chooses.
     media_types: tuple[str, ...]
-    # A body that is not JSON: the handler reads `request.raw_body`.
-    raw_body: str | None
+    # Media types of a body that is a file: the handler reads `request.raw_body`.
+    raw_body: tuple[str, ...]
+    # A body that may come as a form, loaded into `request.body`; forms.File for the files in it.
+    form: MarshmallowSchema | None
+    # What of the body is taken; None for the process's usual limit.
+    body_limit_bytes: int | None
+    # The form of errors where a standard fixes another than ours.
+    refusals: "Refusals | None"
+    # The answer is a plain list of `answers`, as a standard wants it.
+    many: bool
     # False where the answer holds a secret that is shown once and must not be kept: no Idempotency-Key then.
     replays: bool
 
@@ -67,7 +89,11 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
         page: bool = False,
         writes: bool | None = None,
         media_type: str | Iterable[str] = JSON,
-        raw_body: str | None = None,
+        raw_body: Iterable[str] = (),
+        form: type[MarshmallowSchema] | None = None,
+        body_limit_bytes: int | None = None,
+        refusals: "Refusals | None" = None,
+        many: bool = False,
         replays: bool = True,
     ) -> Callable[[Handler], Handler]:
         def decorate(handler: Handler) -> Handler:
@@ -90,7 +116,11 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
                 page=page,
                 writes=method != "GET" if writes is None else writes,
                 media_types=(media_type,) if isinstance(media_type, str) else tuple(media_type),
-                raw_body=raw_body,
+                raw_body=tuple(raw_body),
+                form=form() if form else None,
+                body_limit_bytes=body_limit_bytes,
+                refusals=refusals,
+                many=many,
                 replays=replays,
             )
             call = serving(route, handler)
@@ -110,6 +140,12 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
         if_match: demand If-Match; the handler compares with `request.match(version)`.
         page: the handler returns a `Page` of `answers`.
         media_type: of an answer that is no schema's (`Raw`, `Download`), one or several.
+        raw_body: media types of a body that is a file.
+        form: schema of a form (with `forms.File` for its files), where one may be sent; beside a `body` or `raw_body`
+            it is read from what comes as a form.
+        body_limit_bytes: for bodies larger than usual.
+        refusals: how errors are told where a standard fixes their form; the answer is then a `Raw`.
+        many: the answer is a plain list.
         replays: False keeps no answer under an Idempotency-Key, for secrets that are shown once.
     """
     return declare
