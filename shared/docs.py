@@ -72,15 +72,13 @@ def openapi(service: str) -> dict[str, Any]:
         plugins=[marshmallow],
     )
     assert marshmallow.converter is not None
-    marshmallow.converter.add_attribute_function(_file_properties)
+    marshmallow.converter.add_attribute_function(_file_properties)  # type: ignore[no-untyped-call]
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     spec.components.schema("Problem", schema=schemas.Problem)
     for kind in _DESCRIBED_ONCE:
         spec.components.response(str(kind.status), _problem(kind))
     for route in routes_of(api):
-        # Addresses that standards fix lie beside the interface, not under it.
-        beside = {} if route.path.startswith(f"/{service}") else {"servers": [{"url": "/"}]}
-        spec.path(path=_path(route), operations={route.method.lower(): _operation(route, service)}, **beside)
+        spec.path(path=_path(route), operations={route.method.lower(): _operation(route, service)})
     document: dict[str, Any] = spec.to_dict()
     return document
 
@@ -164,6 +162,9 @@ def _operation(route: Route, service: str) -> dict[str, Any]:
         "parameters": _parameters(route),
         "responses": _responses(route),
     }
+    if not route.path.startswith(f"/{service}"):
+        # Addresses that standards fix lie beside the interface, not under it.
+        operation["servers"] = [{"url": "/"}]
     if route.description:
         operation["description"] = "\n".join(line.strip() for line in route.description.splitlines())
     if route.roles is not auth.PUBLIC:

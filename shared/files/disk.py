@@ -13,7 +13,8 @@ from shared.files import FileMissing, FilesUnavailable
 # A shared volume may answer slowly; no other request waits for it.
 _aside = aside.Aside(most_at_once=4)
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
-_UNFINISHED = ".part-"
+# A key like any other, so that what a crash leaves behind is swept away as an orphan.
+_UNFINISHED = "part-"
 
 
 class Disk:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 log = logs.get(__name__)
 
 _NO_FIELDS = Schema()
+# The form around a file.
+_AROUND_FILE_BYTES = 64 * 1024
 _PIECE_BYTES = 64 * 1024
 
 
@@ -210,8 +212,7 @@ def _serve(
     path: dict[str, str],
 ) -> Response:
     actor = _authenticated(route, http, runtime)
-    limit = route.body_limit_bytes or runtime.config.body_limit_bytes
-    raw = reading.body_bytes(http, limit=limit) if route.method != "GET" else b""
+    raw = reading.body_bytes(http, limit=_body_limit(route, runtime)) if route.method != "GET" else b""
     body, compared = _body(route, http, raw)
     request = Request(
         actor=actor,  # type: ignore[arg-type]  # None on public routes only, whose handlers know
@@ -238,6 +239,12 @@ def _serve(
         if key and not answer.is_streamed:
             idempotency.keep(tx, key, answer)
     return answer
+
+
+def _body_limit(route: "Route", runtime: Runtime) -> int:
+    if not route.takes_files:
+        return runtime.config.body_limit_bytes
+    return max(runtime.config.body_limit_bytes, runtime.config.files.limit_bytes + _AROUND_FILE_BYTES)
 
 
 def _authenticated(route: "Route", http: WerkzeugRequest, runtime: Runtime) -> auth.Actor | None:

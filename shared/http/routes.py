@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema as MarshmallowSchema
+from marshmallow import fields
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response
 
 from shared import auth
 from shared.errors import Error
+from shared.http import forms
 from shared.http.endpoint import Endpoint, serving
 
 Handler = Callable[..., Any]
@@ -59,14 +61,24 @@ class Route:
     raw_body: tuple[str, ...]
     # A body that may come as a form, loaded into `request.body`; forms.File for the files in it.
     form: MarshmallowSchema | None
-    # What of the body is taken; None for the process's usual limit.
-    body_limit_bytes: int | None
     # The form of errors where a standard fixes another than ours.
     refusals: "Refusals | None"
     # The answer is a plain list of `answers`, as a standard wants it.
     many: bool
+
+    @property
+    def takes_files(self) -> bool:
+        """True where a body may be as large as a file."""
+        parts = self.form.fields.values() if self.form is not None else ()
+        return bool(self.raw_body) or any(_holds_file(part) for part in parts)
+
     # False where the answer holds a secret that is shown once and must not be kept: no Idempotency-Key then.
     replays: bool
+
+
+def _holds_file(field: Any) -> bool:
+    inner = field.inner if isinstance(field, fields.List) else field
+    return isinstance(inner, forms.File)
 
 
 def routes_of(service_class: type) -> list[Route]:
@@ -91,7 +103,6 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
         media_type: str | Iterable[str] = JSON,
         raw_body: Iterable[str] = (),
         form: type[MarshmallowSchema] | None = None,
-        body_limit_bytes: int | None = None,
         refusals: "Refusals | None" = None,
         many: bool = False,
         replays: bool = True,
@@ -118,7 +129,6 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
                 media_types=(media_type,) if isinstance(media_type, str) else tuple(media_type),
                 raw_body=tuple(raw_body),
                 form=form() if form else None,
-                body_limit_bytes=body_limit_bytes,
                 refusals=refusals,
                 many=many,
                 replays=replays,
@@ -143,7 +153,6 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
         raw_body: media types of a body that is a file.
         form: schema of a form (with `forms.File` for its files), where one may be sent; beside a `body` or `raw_body`
             it is read from what comes as a form.
-        body_limit_bytes: for bodies larger than usual.
         refusals: how errors are told where a standard fixes their form; the answer is then a `Raw`.
         many: the answer is a plain list.
         replays: False keeps no answer under an Idempotency-Key, for secrets that are shown once.

@@ -1,12 +1,13 @@
 """The cases API: one class, put together from the use cases of each concept."""
 
+from services.cases.api.attachments import AttachmentsApi
 from services.cases.api.catalogue import CatalogueApi
 from services.cases.api.lists import ListsApi
 from services.cases.api.matters import MattersApi
 from shared.http.operations import operations
 
 
-class Api(MattersApi, ListsApi, CatalogueApi, operations("cases")):  # type: ignore[misc]
+class Api(MattersApi, AttachmentsApi, ListsApi, CatalogueApi, operations("cases")):  # type: ignore[misc]
     """Matters, their timelines and the catalogue."""
 
     name = "cases"

@@ -45,3 +45,39 @@ class NotACatalogue(errors.Invalid):
 
 class WrongRows(errors.Invalid):
     """Some rows of the file are wrong, so none was taken over; each is named with what it should be."""
+
+
+class EmptyFile(errors.Invalid):
+    """The file is empty."""
+
+
+class UnknownMedia(errors.Unsupported):
+    """Photos may be JPEG, PNG or WebP, documents PDF, Word, Excel, PowerPoint (docx, xlsx, pptx) or OpenDocument."""
+
+
+class MacrosInside(errors.Unsupported):
+    """The document brings a program (macros); save it without and send it again."""
+
+
+class BrokenPhoto(errors.Invalid):
+    """The photo cannot be opened: it is cut off or damaged."""
+
+
+class TooManyPixels(errors.Invalid):
+    """The photo has too many pixels; make it smaller and send it again."""
+
+
+class FileTooLarge(errors.TooLarge):
+    """The file is over the limit; make it smaller and send it again."""
+
+
+class EnoughAttached(errors.Conflict):
+    """The matter has as many photos and documents as one may have; remove one first."""
+
+
+class UnknownAttachment(errors.Invalid):
+    """An attachment named here does not belong to the matter, or was removed."""
+
+
+class NotYourAttachment(errors.Forbidden):
+    """Only who attached it, or who decides for the area, may remove it."""

@@ -8,6 +8,7 @@ from services.cases.domain import case as domain
 from services.cases.domain.case import Case, Change
 from services.cases.store import matters as store
 from services.cases.store.sql import queries
+from services.cases.worker import attachments
 from shared import db, logs
 from shared.bus import outbox
 from shared.bus.inbox import Received, subscribe
@@ -180,6 +181,16 @@ class Worker:
                 is_active=event.data.active,
                 sequence=event.sequence,
             )
+
+    @every(seconds=30.0)
+    def erase_removed_files(self, tx: db.Tx) -> int:
+        """Take the files of removed attachments from the store."""
+        return attachments.erase_removed(tx)
+
+    @every(seconds=3600.0)
+    def sweep_orphan_files(self, tx: db.Tx) -> int:
+        """Delete files that no attachment came to know."""
+        return attachments.sweep_orphans(tx)
 
     @every(seconds=60.0)
     def prune(self, tx: db.Tx) -> int:
