@@ -176,7 +176,8 @@ def _operation(route: Route, service: str) -> dict[str, Any]:
     if route.body is not None:
         content[JSON] = {"schema": route.body}
     for media_type in route.raw_body:
-        content[media_type] = {"schema": {"type": "string", "format": "binary"}}
+        is_text = media_type.startswith("text/")
+        content[media_type] = {"schema": {} if is_text else {"type": "string", "format": "binary"}}
     if route.form is not None:
         content |= {media_type: {"schema": route.form} for media_type in _form_types(route.form)}
     if content:

@@ -84,6 +84,9 @@ def form_body(http: WerkzeugRequest, raw: bytes, schema: Schema) -> Form:
 def _parsed(
     mimetype: str, parameters: dict[str, str], raw: bytes
 ) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
+    # The parser limits the parts of a multipart form only.
+    if mimetype == URLENCODED and (len(raw) > MOST_TEXT_BYTES or raw.count(b"&") >= MOST_PARTS):
+        raise _too_much()
     parser = FormDataParser(
         # In memory: the whole body is there already.
         stream_factory=lambda *_, **__: io.BytesIO(),
@@ -94,13 +97,17 @@ def _parsed(
     try:
         _, texts, files = parser.parse(io.BytesIO(raw), mimetype, len(raw), parameters)
     except RequestEntityTooLarge as error:
-        raise errors.TooLarge(
-            f"A form may have {MOST_PARTS} parts and {MOST_TEXT_BYTES} bytes of text.",
-            limit_bytes=MOST_TEXT_BYTES,
-        ) from error
+        raise _too_much() from error
     except (ValueError, LookupError, RecursionError) as error:
         raise BadForm() from error
     return texts, files
+
+
+def _too_much() -> errors.TooLarge:
+    return errors.TooLarge(
+        f"A form may have {MOST_PARTS} parts and {MOST_TEXT_BYTES} bytes of text.",
+        limit_bytes=MOST_TEXT_BYTES,
+    )
 
 
 def _gathered(texts: MultiDict[str, str], schema: Schema) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Route:
     writes: bool
     # Of an answer that is no schema's, in the documentation: several where the caller chooses.
     media_types: tuple[str, ...]
-    # Media types of a body that is a file: the handler reads `request.raw_body`.
+    # Media types of a body that is neither JSON nor a form: the handler reads `request.raw_body`.
     raw_body: tuple[str, ...]
     # A body that may come as a form, loaded into `request.body`; forms.File for the files in it.
     form: MarshmallowSchema | None
@@ -70,7 +70,8 @@ class Route:
     def takes_files(self) -> bool:
         """True where a body may be as large as a file."""
         parts = self.form.fields.values() if self.form is not None else ()
-        return bool(self.raw_body) or any(_holds_file(part) for part in parts)
+        has_file = any(not media_type.startswith("text/") for media_type in self.raw_body)
+        return has_file or any(_holds_file(part) for part in parts)
 
     # False where the answer holds a secret that is shown once and must not be kept: no Idempotency-Key then.
     replays: bool
@@ -101,7 +102,7 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
         page: bool = False,
         writes: bool | None = None,
         media_type: str | Iterable[str] = JSON,
-        raw_body: Iterable[str] = (),
+        raw_body: str | Iterable[str] = (),
         form: type[MarshmallowSchema] | None = None,
         refusals: "Refusals | None" = None,
         many: bool = False,
@@ -127,7 +128,7 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
                 page=page,
                 writes=method != "GET" if writes is None else writes,
                 media_types=(media_type,) if isinstance(media_type, str) else tuple(media_type),
-                raw_body=tuple(raw_body),
+                raw_body=(raw_body,) if isinstance(raw_body, str) else tuple(raw_body),
                 form=form() if form else None,
                 refusals=refusals,
                 many=many,
@@ -150,7 +151,7 @@ def _declaring(method: str) -> Callable[..., Callable[[Handler], Handler]]:
         if_match: demand If-Match; the handler compares with `request.match(version)`.
         page: the handler returns a `Page` of `answers`.
         media_type: of an answer that is no schema's (`Raw`, `Download`), one or several.
-        raw_body: media types of a body that is a file.
+        raw_body: media type of a body that is neither JSON nor a form, one or several.
         form: schema of a form (with `forms.File` for its files), where one may be sent; beside a `body` or `raw_body`
             it is read from what comes as a form.
         refusals: how errors are told where a standard fixes their form; the answer is then a `Raw`.

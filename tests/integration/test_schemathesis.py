@@ -19,7 +19,7 @@ from schemathesis import GenerationMode, checks
 from services.cases.worker import Worker as CasesWorker
 from services.dispatch.worker import Worker as DispatchWorker
 from shared import auth, contracts, db, docs, ids
-from tests.support import clients, district, feeding, run
+from tests.support import clients, district, feeding, photos, run
 
 EXAMPLES = 4
 PROMISES = [
@@ -84,7 +84,10 @@ class Targets:
             with feeding.feeding(api.database.url, CasesWorker) as feed:
                 feed.give(*district.everything())
             report = {"words": "油烟", "place": district.IN_GRID, "category": "env.cooking_fumes"}
-            return {"case_id": api.client().post("/cases", json=report).json()["case_id"]}
+            reporter = api.client()
+            case_id = reporter.post("/cases", json=report).json()["case_id"]
+            attached = reporter.post(f"/cases/{case_id}/attachments", data=photos.photo()).json()
+            return {"case_id": case_id, "attachment_id": attached["attachment_id"]}
         if service == "dispatch":
             from tests.integration.dispatch.conftest import reported, whistled
 

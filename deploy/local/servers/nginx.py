@@ -42,7 +42,9 @@ PROBLEMS = {
 TOLD_AS = {494: 431, 502: 503, 504: 503}
 
 # Addresses that standards fix, passed on as they are: where → whose.
-FIXED = {"/.well-known/": "registry", "/open311/v2/": "cases"}
+FIXED = {"/.well-known/": "registry", "/open311/": "cases"}
+# Who takes photos and documents, and the largest body with one: YIWANG_FILE_LIMIT_BYTES and the form around it.
+FILE_TAKERS = {"cases": "11m"}
 
 
 class Nginx:
@@ -164,7 +166,9 @@ def render(
         upstreams="".join(_upstream(service, served) for service, served in upstreams.items()),
         routes="".join(_route(service) for service in upstreams)
         + "".join(
-            _location(place, f"{service}{place}") for place, service in FIXED.items() if service in upstreams
+            _location(place, f"{service}{place}", service=service)
+            for place, service in FIXED.items()
+            if service in upstreams
         ),
         problems=_problems(),
     )
@@ -183,13 +187,15 @@ def _upstream(service: str, served: Sequence[str]) -> str:
 
 def _route(service: str) -> str:
     # Both are needed: a collection's own address has no slash after it.
-    return _location(f"= /api/{service}", f"{service}/{service}") + _location(
-        f"/api/{service}/", f"{service}/{service}/"
+    return _location(f"= /api/{service}", f"{service}/{service}", service=service) + _location(
+        f"/api/{service}/", f"{service}/{service}/", service=service
     )
 
 
-def _location(place: str, upstream: str) -> str:
-    return f"        location {place} {{\n            proxy_pass http://{upstream};\n        }}\n"
+def _location(place: str, upstream: str, *, service: str) -> str:
+    limit = FILE_TAKERS.get(service)
+    body = f"            client_max_body_size {limit};\n" if limit else ""
+    return f"        location {place} {{\n{body}            proxy_pass http://{upstream};\n        }}\n"
 
 
 def _problems() -> str:

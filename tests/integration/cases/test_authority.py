@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from shared import ids
-from tests.support import authority, district
+from tests.support import authority, district, photos
 
 _CATALOGUE = "the catalogue is the deployment's: no area and nobody's relation hides what may be reported"
 
 
 def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
     person = ids.new()
-    case_id = world.report(world.api.client(roles=["resident"], person_id=person))["case_id"]
+    reporter = world.api.client(roles=["resident"], person_id=person)
+    case_id = world.report(reporter)["case_id"]
+    attached = reporter.post(f"/cases/{case_id}/attachments", data=photos.photo()).json()
     world.whistle(case_id, district.MARKET)
     sample = authority.Sample(
-        paths={"case_id": case_id, "code": "env.cooking_fumes"},
+        paths={
+            "case_id": case_id,
+            "code": "env.cooking_fumes",
+            "attachment_id": attached["attachment_id"],
+        },
         insiders=(
             {"roles": ["supervisor"], "areas": [district.DISTRICT]},
             {"roles": ["resident"], "person_id": person},

@@ -37,3 +37,22 @@ def test_problems_are_documents_with_a_code(configuration: str) -> None:
 
     assert {body["status"] for body in bodies} >= {400, 404, 405, 413, 503}
     assert all(set(body) == {"type", "title", "status", "code", "detail"} for body in bodies)
+
+
+@pytest.mark.parametrize("place", ["= /api/cases", "/api/cases/", "/open311/"])
+def test_photos_come_through_where_they_are_taken(configuration: str, place: str) -> None:
+    location = configuration[configuration.index(f"location {place} {{") :].split("}")[0]
+
+    assert "client_max_body_size 11m;" in location
+
+
+def test_elsewhere_bodies_stay_small(configuration: str) -> None:
+    location = configuration[configuration.index("location /api/registry/ {") :].split("}")[0]
+
+    assert "client_max_body_size" not in location
+    assert "    client_max_body_size 2m;" in configuration
+
+
+def test_what_standards_fix_is_passed_on_as_it_is(configuration: str) -> None:
+    assert "proxy_pass http://cases/open311/;" in configuration
+    assert "proxy_pass http://registry/.well-known/;" in configuration

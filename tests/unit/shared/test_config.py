@@ -124,3 +124,37 @@ def test_no_secret_shows_when_the_configuration_is_printed(load: Any) -> None:
 
     assert "hunter2" not in shown
     assert repr(bytes(range(32))) not in shown
+
+
+# --- files
+
+
+def test_files_lie_beside_the_state_unless_a_folder_is_named(load: Any) -> None:
+    assert load(**PRODUCTION).files.folder == pathlib.Path("/var/lib/yiwang/files")
+    assert load(**PRODUCTION, YIWANG_FILES_DIR="/files").files.folder == pathlib.Path("/files")
+    assert load(**PRODUCTION).files.bucket is None
+
+
+def test_a_bucket_needs_its_name_and_keys(load: Any, tmp_path: pathlib.Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret\n")
+    given = {
+        "YIWANG_FILES_S3_ENDPOINT": "https://s3.test:9000",
+        "YIWANG_FILES_S3_BUCKET": "yiwang",
+        "YIWANG_FILES_S3_ACCESS_KEY": "a",
+        "YIWANG_FILES_S3_SECRET_KEY_FILE": str(secret),
+    }
+
+    bucket = load(**PRODUCTION, **given).files.bucket
+
+    assert (bucket.endpoint, bucket.name, bucket.secret_key) == ("https://s3.test:9000", "yiwang", "s3cret")
+    assert "s3cret" not in repr(bucket)
+    for name in ("YIWANG_FILES_S3_BUCKET", "YIWANG_FILES_S3_ACCESS_KEY", "YIWANG_FILES_S3_SECRET_KEY_FILE"):
+        with pytest.raises(config.ConfigError, match=name.removesuffix("_FILE")):
+            load(**PRODUCTION, **{**given, name: ""})
+
+
+@pytest.mark.parametrize("endpoint", ["s3.test", "ftp://s3.test", "https://", "https://s3.test/bucket"])
+def test_an_endpoint_that_is_no_address_stops_the_start(load: Any, endpoint: str) -> None:
+    with pytest.raises(config.ConfigError, match="YIWANG_FILES_S3_ENDPOINT"):
+        load(**PRODUCTION, YIWANG_FILES_S3_ENDPOINT=endpoint)
