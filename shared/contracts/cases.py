@@ -121,6 +121,48 @@ class CaseListed(Event):
     review_on: date
 
 
+Hold = Literal["deferred", "listed"]
+
+
+@event(publisher="cases", subject="case_id")
+class CaseHoldAsked(Event):
+    """Somebody asks to defer the matter or to put it on the standing list; its clocks run on until it is decided."""
+
+    case_id: str
+    area: str
+    hold: Hold
+    review_on: date
+
+
+@event(publisher="cases", subject="case_id")
+class CaseHoldRefused(Event):
+    """The request was refused; the matter is handled on."""
+
+    case_id: str
+    area: str
+    hold: Hold
+
+
+@event(publisher="cases", subject="case_id")
+class CaseHoldRenewed(Event):
+    """A review renewed the deferral or the place on the standing list until another review date."""
+
+    case_id: str
+    area: str
+    hold: Hold
+    review_on: date
+    renewals: int
+
+
+@event(publisher="cases", subject="case_id")
+class CaseReviewMissed(Event):
+    """A matter on the standing list went past its review date without a review; it heads the review queue."""
+
+    case_id: str
+    area: str
+    review_on: date
+
+
 @event(publisher="cases", subject="case_id", consumers=("dispatch",))
 class CaseResumed(Event):
     """A deferred or listed matter is handled again; its clocks run on."""
@@ -154,7 +196,11 @@ Satisfaction = Literal["very_satisfied", "satisfied", "neutral", "unhappy", "ver
 
 @event(publisher="cases", subject="case_id", consumers=("dispatch",))
 class CaseCalledBack(Event):
-    """The reporter was asked, or could not be reached. The three rates 三率 are counted from these."""
+    """The reporter was asked, or could not be reached. The three rates 三率 are counted from these.
+
+    `is_change`: the reporter answers otherwise after closing. The answer takes the place of the earlier one of the
+    same matter, so that it counts once.
+    """
 
     case_id: str
     area: str
@@ -163,6 +209,17 @@ class CaseCalledBack(Event):
     settled: bool | None
     satisfaction: Satisfaction | None
     called_back_at: datetime
+    run: int | None = None
+    is_change: bool = False
+
+
+@event(publisher="cases", subject="case_id")
+class CaseResultTold(Event):
+    """The grid lead told the resident the result 告知."""
+
+    case_id: str
+    area: str
+    told_at: datetime
 
 
 @event(publisher="cases", subject="case_id", consumers=("dispatch",))
@@ -182,6 +239,42 @@ class CaseClosed(Event):
     case_id: str
     area: str
     closed_at: datetime
+
+
+RemovalGround = Literal[
+    "unreasonable_demand",
+    "beyond_law_or_policy",
+    "malicious_or_repeated",
+    "wrong_department",
+    "reporter_withdrew_the_answer",
+    "force_majeure",
+]
+
+
+@event(publisher="cases", subject="case_id")
+class CaseRemovalAsked(Event):
+    """A department asks that the matter be left out of its base 剔除 for a month (`2026-11`), on a listed ground."""
+
+    case_id: str
+    area: str
+    department_id: str
+    month: str
+    ground: RemovalGround
+
+
+@event(publisher="cases", subject="case_id")
+class CaseRemovedFromBase(Event):
+    """The hotline office decided such a request before the month's freeze.
+
+    `granted`: the matter is outside the department's base of that month, and stays visible. Refused, it counts.
+    """
+
+    case_id: str
+    area: str
+    department_id: str
+    month: str
+    granted: bool
+    decided_at: datetime
 
 
 DeclineGround = Literal[

@@ -293,7 +293,7 @@ class ExtensionRequested(Event):
     department_id: str | None = None
 
 
-@event(publisher="dispatch", subject="owner_id")
+@event(publisher="dispatch", subject="owner_id", consumers=("cases",))
 class ExtensionDecided(Event):
     """A supervisor decided a request for more time; approved, a `ClockSet` with the new due moment follows."""
 
@@ -342,7 +342,7 @@ class RatingGiven(Event):
     score: int
 
 
-@event(publisher="dispatch", subject="ranking_id")
+@event(publisher="dispatch", subject="ranking_id", consumers=("cases",))
 class RankingFrozen(Event):
     """A month's table is final. `fingerprint` is that of its inputs; a correction is a new version."""
 

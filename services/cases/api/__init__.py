@@ -2,12 +2,24 @@
 
 from services.cases.api.attachments import AttachmentsApi
 from services.cases.api.catalogue import CatalogueApi
+from services.cases.api.hearing import HearingApi
+from services.cases.api.holding import HoldingApi
 from services.cases.api.lists import ListsApi
 from services.cases.api.matters import MattersApi
+from services.cases.api.rates import RatesApi
 from shared.http.operations import operations
 
 
-class Api(MattersApi, AttachmentsApi, ListsApi, CatalogueApi, operations("cases")):  # type: ignore[misc]
+class Api(
+    MattersApi,
+    AttachmentsApi,
+    CatalogueApi,
+    HearingApi,
+    HoldingApi,
+    ListsApi,
+    RatesApi,
+    operations("cases"),  # type: ignore[misc]
+):
     """Matters, their timelines and the catalogue."""
 
     name = "cases"

@@ -1,11 +1,15 @@
 """The cases API: one method per use case, each load → decide → save → announce."""
 
-from collections.abc import Callable
 from typing import Any
 
+from services.cases.api.steps import as_resident as _as_resident
+from services.cases.api.steps import by as _by
+from services.cases.api.steps import own_step as _own_step
+from services.cases.api.steps import saved as _saved
+from services.cases.api.steps import step as _step
 from services.cases.domain import case as domain
 from services.cases.domain import errors
-from services.cases.domain.case import By, Case, Change, State
+from services.cases.domain.case import Case, State
 from services.cases.places import Grid, Places
 from services.cases.schemas import matters as schemas
 from services.cases.store import matters as store
@@ -19,8 +23,6 @@ GRID = frozenset({Role.GRID_WORKER, Role.GRID_LEAD, Role.COMMUNITY_OFFICER})
 HANDLERS = GRID | {Role.CALLER, Role.DISPATCHER}
 CALLERS = GRID | {Role.CALLER}
 DECIDERS = frozenset({Role.GRID_LEAD, Role.COMMUNITY_OFFICER, Role.DISPATCHER, Role.SUPERVISOR})
-HOLDERS = frozenset({Role.COMMUNITY_OFFICER, Role.CALLER, Role.SUPERVISOR})
-CALL_BACKS = GRID | {Role.OPERATOR, Role.RESIDENT}
 REPORTERS = auth.ANYONE - {Role.INTEGRATOR}
 STEP_ERRORS = (errors.NotInThisState,)
 
@@ -217,42 +219,6 @@ class MattersApi:
         )
 
     @post(
-        "/cases/<uuid:case_id>/defer",
-        roles=HOLDERS,
-        body=schemas.Defer,
-        answers=schemas.CaseView,
-        errors=STEP_ERRORS,
-    )
-    def defer(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Put handling off until a review date, with reason and approver."""
-        body = {**request.body, "approver_id": str(request.body["approver_id"])}
-        return _step(
-            tx, request, case_id, HOLDERS, lambda case, by, at: domain.defer(case, by=by, at=at, **body)
-        )
-
-    @post(
-        "/cases/<uuid:case_id>/list",
-        roles=frozenset({Role.SUPERVISOR}),
-        body=schemas.PutOnList,
-        answers=schemas.CaseView,
-        errors=STEP_ERRORS,
-    )
-    def put_on_list(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Put an unsolvable matter on the standing list until its review."""
-        return _step(
-            tx,
-            request,
-            case_id,
-            frozenset({Role.SUPERVISOR}),
-            lambda case, by, at: domain.put_on_list(case, by=by, at=at, **request.body),
-        )
-
-    @post("/cases/<uuid:case_id>/resume", roles=HOLDERS, answers=schemas.CaseView, errors=STEP_ERRORS)
-    def resume(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Handle a deferred or listed matter again."""
-        return _step(tx, request, case_id, HOLDERS, lambda case, by, at: domain.resume(case, by=by, at=at))
-
-    @post(
         "/cases/<uuid:case_id>/resolve",
         roles=HANDLERS,
         body=schemas.Said,
@@ -268,91 +234,6 @@ class MattersApi:
             HANDLERS,
             lambda case, by, at: domain.resolve(case, by=by, at=at, **request.body),
         )
-
-    @post(
-        "/cases/<uuid:case_id>/check",
-        roles=HANDLERS,
-        body=schemas.Check,
-        answers=schemas.CaseView,
-        errors=STEP_ERRORS,
-    )
-    def check(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Record the check on site; a failed one starts the handling again."""
-        return _step(
-            tx,
-            request,
-            case_id,
-            HANDLERS,
-            lambda case, by, at: domain.check(case, by=by, at=at, **request.body),
-        )
-
-    @post(
-        "/cases/<uuid:case_id>/call-back",
-        roles=CALL_BACKS,
-        body=schemas.CallBack,
-        answers=schemas.CaseView,
-        errors=(*STEP_ERRORS, errors.AnsweredInPerson),
-    )
-    def call_back(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Record what the reporter says of the result: met, settled, satisfied.
-
-        Settled and not unhappy closes the matter; otherwise handling starts again. The reporter may answer in person.
-        """
-        case, at = store.lock(tx, case_id, store.of_areas_or_own(request.actor))
-        request.match(case.version)
-        in_person = case.reporter_id == request.actor.person_id
-        by = _as_resident(request.actor) if in_person else _by(request.actor, CALL_BACKS)
-        return _saved(tx, request, domain.call_back(case, by=by, at=at, **request.body))
-
-    @post(
-        "/cases/<uuid:case_id>/refute",
-        roles=frozenset({Role.RESIDENT}),
-        body=schemas.Said,
-        answers=schemas.CaseView,
-        errors=STEP_ERRORS,
-    )
-    def refute(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Say that one's own matter is not settled; handling starts again."""
-        return _own_step(
-            tx, request, case_id, lambda case, by, at: domain.refute(case, by=by, at=at, **request.body)
-        )
-
-
-Step = Callable[[Case, By, Any], Change]
-
-
-def _step(tx: db.Tx, request: Request, case_id: str, roles: frozenset[Role], step: Step) -> dict[str, Any]:
-    """One step of one matter of the actor's areas: lock, decide, save, announce."""
-    with db.together(tx):
-        case, at = store.lock(tx, case_id, store.of_areas(request.actor))
-        request.match(case.version)
-        return _saved(tx, request, step(case, _by(request.actor, roles), at))
-
-
-def _own_step(tx: db.Tx, request: Request, case_id: str, step: Step) -> dict[str, Any]:
-    """A step only the reporter may do."""
-    case, at = store.lock(tx, case_id, store.own(request.actor))
-    request.match(case.version)
-    return _saved(tx, request, step(case, _as_resident(request.actor), at))
-
-
-def _saved(tx: db.Tx, request: Request, change: Change) -> dict[str, Any]:
-    with db.together(tx):
-        store.save(tx, change)
-        if change.case.state not in domain.OPEN:
-            store.close_orders(tx, change.case.case_id)
-        outbox.add(tx, change.events)
-        return store.view(tx, change.case.case_id, request.actor)
-
-
-def _by(actor: auth.Actor, roles: frozenset[Role]) -> By:
-    """The actor in the weightiest of their roles that allows the step."""
-    role = next((role for role in reversed(Role) if role in roles and role in actor.roles), Role.RESIDENT)
-    return By(person_id=actor.person_id, role=role)
-
-
-def _as_resident(actor: auth.Actor) -> By:
-    return By(person_id=actor.person_id, role=Role.RESIDENT)
 
 
 def _channel(actor: auth.Actor, asked: str | None) -> Any:

@@ -28,10 +28,7 @@ from shared.contracts.cases import (
     WhistleKind,
 )
 
-# After so many fruitless calls the matter closes outside the satisfaction base (domain.md §3, call-back).
-MOST_CALLS = 3
 LEVELS: tuple[CaseLevel, ...] = ("grid", "community", "subdistrict", "district")
-UNHAPPY: frozenset[Satisfaction] = frozenset({"unhappy", "very_unhappy"})
 
 
 class State(StrEnum):
@@ -363,46 +360,6 @@ def begin(case: Case, *, by: By, at: datetime) -> Change:
     )
 
 
-def defer(case: Case, *, review_on: date, reason: str, approver_id: str, by: By, at: datetime) -> Change:
-    """Handling is put off 缓办 with a reason, an approver and a review date."""
-    _require_moving(case)
-    event = cases.CaseDeferred(case_id=case.case_id, area=case.area, review_on=review_on)
-    return _change(
-        case,
-        "deferred",
-        by,
-        at,
-        event,
-        detail={"reason": reason, "approver_id": approver_id, "review_on": review_on.isoformat()},
-        hold=Hold.DEFERRED,
-        review_on=review_on,
-    )
-
-
-def put_on_list(case: Case, *, review_on: date, reason: str, by: By, at: datetime) -> Change:
-    """The matter cannot be solved now and goes on the standing list 挂账 until its review."""
-    _require_moving(case)
-    event = cases.CaseListed(case_id=case.case_id, area=case.area, review_on=review_on)
-    return _change(
-        case,
-        "listed",
-        by,
-        at,
-        event,
-        detail={"reason": reason, "review_on": review_on.isoformat()},
-        hold=Hold.LISTED,
-        review_on=review_on,
-    )
-
-
-def resume(case: Case, *, by: By, at: datetime) -> Change:
-    """A deferred or listed matter is handled again."""
-    if case.hold is None:
-        raise errors.NotInThisState(state=case.state)
-    event = cases.CaseResumed(case_id=case.case_id, area=case.area)
-    return _change(case, "resumed", by, at, event, hold=None, review_on=None)
-
-
 def resolve(case: Case, *, words: str, by: By, at: datetime) -> Change:
     """Somebody says that handling is done; whatever orders are open are closed with it."""
     _require(case, {State.TRIAGED, State.HANDLING})
@@ -417,110 +374,6 @@ def order_finished(case: Case, *, order_id: str, at: datetime) -> Change:
         return _change(case, "order_finished", PLATFORM, at, detail=entry_detail, open_orders=max(left, 0))
     finished = _change(case, "order_finished", PLATFORM, at, detail=entry_detail, open_orders=0)
     return finished.then(lambda ready: _resolved(ready, by=PLATFORM, at=at, resolved_by="orders", detail={}))
-
-
-def check(case: Case, *, passed: bool, words: str, by: By, at: datetime) -> Change:
-    """Somebody verifies the result on site 核查. A failed check reworks the matter."""
-    _require(case, {State.RESOLVED})
-    event = cases.CaseChecked(case_id=case.case_id, area=case.area, passed=passed, checked_at=at)
-    detail = {"passed": passed, "words": words}
-    checked = _change(case, "checked", by, at, event, detail=detail, state=State.CHECKED)
-    if passed:
-        return checked
-    return checked.then(lambda failed: rework(failed, reason="check_failed", by=by, at=at))
-
-
-def call_back(
-    case: Case,
-    *,
-    reached: bool,
-    met: bool | None,
-    settled: bool | None,
-    satisfaction: Satisfaction | None,
-    words: str,
-    by: By,
-    at: datetime,
-) -> Change:
-    """The reporter is asked 回访: whether they were met, whether it is settled, how satisfied they are.
-
-    Settled and not unhappy closes the matter; anything else said reworks it. Not reached counts a call; after
-    the last one the matter closes outside the satisfaction base. A confidential reporter 保密 has no meet rate:
-    whether they were met is not kept. Raises AnsweredInPerson when reporters say of themselves that they were
-    not reached.
-    """
-    _require(case, {State.CHECKED})
-    if not reached and by.person_id is not None and by.person_id == case.reporter_id:
-        raise errors.AnsweredInPerson()
-    if case.is_confidential:
-        met = None
-    calls = case.calls_made + 1
-    event = cases.CaseCalledBack(
-        case_id=case.case_id,
-        area=case.area,
-        reached=reached,
-        met=met,
-        settled=settled,
-        satisfaction=satisfaction,
-        called_back_at=at,
-    )
-    detail = {
-        "reached": reached,
-        "met": met,
-        "settled": settled,
-        "satisfaction": satisfaction,
-        "words": words,
-    }
-    if not reached:
-        tried = _change(case, "called_back", by, at, event, detail=detail, calls_made=calls)
-        return tried if calls < MOST_CALLS else tried.then(lambda last: _closed(last, by=PLATFORM, at=at))
-    answered = _change(
-        case,
-        "called_back",
-        by,
-        at,
-        event,
-        detail=detail,
-        state=State.CALLED_BACK,
-        calls_made=calls,
-        met=met,
-        settled=settled,
-        satisfaction=satisfaction,
-    )
-    if not settled:
-        return answered.then(lambda heard: rework(heard, reason="not_settled", by=by, at=at))
-    if satisfaction in UNHAPPY:
-        return answered.then(lambda heard: rework(heard, reason="unhappy", by=by, at=at))
-    return answered.then(lambda heard: _closed(heard, by=PLATFORM, at=at))
-
-
-def refute(case: Case, *, words: str, by: By, at: datetime) -> Change:
-    """The reporter says that a resolved matter is not settled."""
-    _require(case, {State.RESOLVED, State.CHECKED})
-    refuted = _change(case, "refuted", by, at, detail={"words": words})
-    return refuted.then(lambda open_: rework(open_, reason="refuted", by=by, at=at))
-
-
-def rework(case: Case, *, reason: str, by: By, at: datetime) -> Change:
-    """Handling starts again 重办 as the next run; the earlier handling stays on the timeline."""
-    _require(case, DONE)
-    run = case.run + 1
-    event = cases.CaseReworked(case_id=case.case_id, area=case.area, run=run, reason=reason)  # type: ignore[arg-type]
-    return _change(
-        case,
-        "reworked",
-        by,
-        at,
-        event,
-        detail={"reason": reason, "run": run},
-        state=State.HANDLING,
-        run=run,
-        open_orders=0,
-        resolved_at=None,
-        calls_made=0,
-        met=None,
-        settled=None,
-        satisfaction=None,
-    )
 
 
 def _resolved(case: Case, *, by: By, at: datetime, resolved_by: str, detail: dict[str, Any]) -> Change:
@@ -555,11 +408,6 @@ def _require(case: Case, states: frozenset[State] | set[State]) -> None:
         raise errors.NotInThisState(state=case.state, allowed=sorted(states))
 
 
-def _require_moving(case: Case) -> None:
-    _require(case, {State.TRIAGED, State.HANDLING})
-    _require_no_hold(case)
-
-
 def _require_no_hold(case: Case) -> None:
     if case.hold is not None:
         raise errors.NotInThisState(state=case.state, hold=case.hold)
@@ -576,3 +424,7 @@ def _change(
 ) -> Change:
     entry = Entry(action=action, by=by, at=at, area=case.area, detail=detail or {})
     return Change(case=replace(case, version=case.version + 1, **after), entries=(entry,), events=events)
+
+
+# For the concepts of a matter that have modules of their own.
+change, require, require_no_hold, closed = _change, _require, _require_no_hold, _closed

@@ -81,3 +81,79 @@ class UnknownAttachment(errors.Invalid):
 
 class NotYourAttachment(errors.Forbidden):
     """Only who attached it, or who decides for the area, may remove it."""
+
+
+class AnsweredTooLate(errors.Conflict):
+    """The answer about a closed matter can no longer be changed; report it anew if it is not settled."""
+
+
+class TakenByAnother(errors.Conflict):
+    """Somebody else claimed this a short while ago; take another one, or wait until the claim ends."""
+
+
+class NotYetAgain(errors.Conflict):
+    """It is too early for the next try: the last one was short ago, or it is night; `ready_at` says when."""
+
+
+class HearingOver(errors.Conflict):
+    """This check or call-back is over: it was done, or the matter went another way."""
+
+
+class UnknownOutcome(errors.Invalid):
+    """This outcome does not belong to such a try."""
+
+
+class NotOfThisKind(errors.Conflict):
+    """A check is recorded at the matter, a call-back by its answer; only what is told is ended here."""
+
+
+class HoldAsked(errors.Conflict):
+    """A request to put this matter off waits for its decision already."""
+
+
+class NothingAsked(errors.Conflict):
+    """Nobody asked to put this matter off, or the request was decided."""
+
+
+class NotHeld(errors.Conflict):
+    """The matter is neither deferred nor on the standing list."""
+
+
+class NotYourOwnRequest(errors.Conflict):
+    """Whoever asks does not decide: another person must."""
+
+
+class ReachTooSmall(errors.NotFound):
+    """There is nothing here that you may decide: it needs somebody of a higher level."""
+
+
+class ReviewDateOutOfBounds(errors.Invalid):
+    """The review date must lie after today and within the longest time allowed."""
+
+
+class LimitNotUsedUp(errors.Conflict):
+    """The standing list is for matters whose limit is over; this one still runs, or has none."""
+
+
+class ExtensionNotUsedUp(errors.Conflict):
+    """No such decision about more time is on record for this matter; say rightly why no extension is left."""
+
+
+class NotCalled(errors.NotFound):
+    """Your department was not called to such a matter."""
+
+
+class RemovalAsked(errors.Conflict):
+    """Your department asked for this already, or it was granted."""
+
+
+class RemovalDecided(errors.Conflict):
+    """This request was decided."""
+
+
+class MonthFrozen(errors.Conflict):
+    """The month's ranking is frozen; corrections go by appeal."""
+
+
+class MonthOutOfBounds(errors.Invalid):
+    """The month must be one from the report of the matter up to now."""

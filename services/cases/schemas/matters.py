@@ -68,42 +68,10 @@ class Escalate(http.Schema):
     reason = fields.String(required=True, validate=_REASON)
 
 
-class Defer(http.Schema):
-    review_on = fields.Date(required=True)
-    reason = fields.String(required=True, validate=_REASON)
-    approver_id = fields.UUID(required=True)
-
-
-class PutOnList(http.Schema):
-    review_on = fields.Date(required=True)
-    reason = fields.String(required=True, validate=_REASON)
-
-
 class Said(http.Schema):
     """What a person says about the step."""
 
     words = fields.String(required=True, validate=_REASON)
-
-
-class Check(http.Schema):
-    passed = http.Flag(required=True)
-    words = fields.String(load_default="", validate=validate.Length(max=1000))
-
-
-class CallBack(http.Schema):
-    reached = http.Flag(required=True)
-    met = http.Flag(load_default=None, allow_none=True)
-    settled = http.Flag(load_default=None, allow_none=True)
-    satisfaction = fields.String(load_default=None, allow_none=True, validate=_choice(contracts.Satisfaction))
-    words = fields.String(load_default="", validate=validate.Length(max=1000))
-
-    @validates_schema
-    def _answered(self, data: dict[str, typing.Any], **_: typing.Any) -> None:
-        answered = data["settled"] is not None and data["satisfaction"] is not None
-        if data["reached"] and not answered:
-            raise ValidationError("Say whether it is settled and how satisfied the reporter is.", "settled")
-        if not data["reached"] and (answered or data["met"] is not None):
-            raise ValidationError("Somebody not reached gave no answer.", "reached")
 
 
 class Contact(http.Schema):

@@ -9,6 +9,7 @@ from typing import Any
 from services.cases.domain import case as domain
 from services.cases.domain import timeline
 from services.cases.domain.case import Case, Change, Hold, State
+from services.cases.store import following
 from services.cases.store.sql import queries
 from shared import areas, auth, clock, db, errors
 from shared.contracts.cases import CaseWhistled, Place
@@ -115,6 +116,7 @@ def save(tx: db.Tx, *changes: Change) -> list[Change]:
             linked.append(done)
             entries += added
             queries.save_case(tx, **_changed_columns(done.case))
+        following.follow(tx, linked)
         queries.add_entries(tx, entries=json.dumps(entries, ensure_ascii=False))
     return linked
 

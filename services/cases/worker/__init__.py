@@ -8,7 +8,7 @@ from services.cases.domain import case as domain
 from services.cases.domain.case import Case, Change
 from services.cases.store import matters as store
 from services.cases.store.sql import queries
-from services.cases.worker import attachments
+from services.cases.worker import attachments, hearing, holding
 from shared import db, logs
 from shared.bus import outbox
 from shared.bus.inbox import Received, subscribe
@@ -124,6 +124,7 @@ class Worker:
             if event.data.clock == "finish" and event.data.task_id is None
         }
         _set_due(tx, due)
+        hearing.limits_set(tx, events)
 
     @subscribe(dispatch.ClockPaused)
     def clock_paused(self, tx: db.Tx, events: Sequence[Received[dispatch.ClockPaused]]) -> None:
@@ -134,6 +135,7 @@ class Worker:
     def clock_stopped(self, tx: db.Tx, events: Sequence[Received[dispatch.ClockStopped]]) -> None:
         """A limit ended; the matter shows none."""
         _set_due(tx, {event.data.case_id: None for event in events if _of_case(event.data)})
+        hearing.limits_stopped(tx, events)
 
     @subscribe(dispatch.CardShown)
     def card_shown(self, tx: db.Tx, events: Sequence[Received[dispatch.CardShown]]) -> None:
@@ -142,6 +144,16 @@ class Worker:
             shown = [e.data.task_id for e in events if e.data.task_id and e.data.colour == colour]
             if shown:
                 queries.show_card(tx, task_ids=shown, card=colour)
+
+    @subscribe(dispatch.ExtensionDecided)
+    def extension_decided(self, tx: db.Tx, events: Sequence[Received[dispatch.ExtensionDecided]]) -> None:
+        """More time was granted or refused."""
+        hearing.extensions_decided(tx, events)
+
+    @subscribe(dispatch.RankingFrozen)
+    def ranking_frozen(self, tx: db.Tx, events: Sequence[Received[dispatch.RankingFrozen]]) -> None:
+        """A month's ranking of departments is final: nothing is removed from its base any more."""
+        hearing.months_frozen(tx, events)
 
     @subscribe(registry.NetPublished, copy=True)
     def net_published(self, tx: db.Tx, events: Sequence[Received[registry.NetPublished]]) -> None:
@@ -191,6 +203,16 @@ class Worker:
     def sweep_orphan_files(self, tx: db.Tx) -> int:
         """Delete files that no attachment came to know."""
         return attachments.sweep_orphans(tx)
+
+    @every(seconds=60.0)
+    def queue_hearings(self, tx: db.Tx) -> int:
+        """Put into the queue what waits to be heard without being there, and take out what does not wait."""
+        return hearing.queue_missing(tx)
+
+    @every(seconds=60.0)
+    def pass_reviews(self, tx: db.Tx) -> int:
+        """Resume deferrals nobody reviewed in time; flag what stands on the list unseen."""
+        return holding.pass_reviews(tx)
 
     @every(seconds=60.0)
     def prune(self, tx: db.Tx) -> int:

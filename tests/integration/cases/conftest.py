@@ -67,6 +67,43 @@ class World:
         case: dict[str, Any] = answer.json()
         return case
 
+    def resolved(self, client: clients.Client | None = None, **changes: Any) -> str:
+        """A matter handled by hand, waiting for its check."""
+        case_id: str = self.report(client, **changes)["case_id"]
+        self.step(self.worker, case_id, "triage")
+        self.step(self.worker, case_id, "resolve", words="已处理")
+        return case_id
+
+    def checked(self, client: clients.Client | None = None, **changes: Any) -> str:
+        """A matter that passed its check, waiting to be called back; by day, whenever the test runs."""
+        case_id = self.resolved(client, **changes)
+        self.step(self.worker, case_id, "check", passed=True)
+        self.by_day(case_id)
+        return case_id
+
+    def by_day(self, case_id: str) -> None:
+        """Makes the hearings of a matter ready, as if it were day and the last try long ago."""
+        with self.database.transaction() as tx:
+            tx.execute(
+                "UPDATE hearings SET ready_at = now() - interval '1 minute' WHERE case_id = %s", [case_id]
+            )
+
+    def hearing(self, case_id: str, kind: str) -> dict[str, Any]:
+        """A matter's open hearing of a kind, as its row."""
+        (found,) = self.rows(
+            "SELECT * FROM hearings WHERE case_id = %(c)s AND kind = %(k)s AND is_open", c=case_id, k=kind
+        )
+        return found
+
+    def age(self, case_id: str, table: str, **columns: Any) -> None:
+        """Sets columns of a matter's rows, as if time had passed."""
+        assert table in ("cases", "hearings", "holds")
+        names = ", ".join(f"{name} = %({name})s" for name in columns)
+        with self.database.transaction() as tx:
+            tx.execute(
+                f"UPDATE {table} SET {names} WHERE case_id = %(case)s".encode(), {**columns, "case": case_id}
+            )
+
     # -- hearing of dispatch
 
     def order_opened(self, case: dict[str, Any]) -> said.OrderOpened:

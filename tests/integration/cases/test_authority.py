@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared import ids
+from shared import clock, ids
 from tests.support import authority, district, photos
 
 _CATALOGUE = "the catalogue is the deployment's: no area and nobody's relation hides what may be reported"
@@ -28,6 +28,7 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         ),
         bodies={
             "POST /cases/<uuid:case_id>/call-back": {"reached": False},
+            "POST /cases/<uuid:case_id>/hold/review": {"outcome": "resume", "reason": "材料已齐"},
         },
         open_to_all=dict.fromkeys(
             (
@@ -40,4 +41,21 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         ),
     )
 
-    authority.check(world.api, "cases", [sample], area=district.GRID)
+    hearing = authority.Sample(
+        paths={"hearing_id": str(world.hearing(world.resolved(), "check")["hearing_id"])},
+        insiders=({"roles": ["supervisor"], "areas": [district.DISTRICT]},),
+    )
+    asked = world.responder(district.MARKET).post(
+        f"/cases/{case_id}/removals",
+        json={
+            "month": f"{clock.now().astimezone(clock.BEIJING):%Y-%m}",
+            "ground": "force_majeure",
+            "words": "雨",
+        },
+    )
+    removal = authority.Sample(
+        paths={"removal_id": asked.json()["removal_id"]},
+        insiders=({"roles": ["supervisor"], "areas": [district.DISTRICT]},),
+    )
+
+    authority.check(world.api, "cases", [sample, hearing, removal], area=district.GRID)

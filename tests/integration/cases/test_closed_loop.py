@@ -185,35 +185,6 @@ def test_an_order_heard_of_only_after_the_matter_ended_has_closed_tasks(world: A
     assert (order["state"], {task["state"] for task in order["tasks"]}) == ("closed", {"closed"})
 
 
-def test_the_third_fruitless_call_closes_the_matter(world: Any) -> None:
-    case_id = world.report()["case_id"]
-    world.step(world.worker, case_id, "triage")
-    world.step(world.worker, case_id, "resolve", words="已处理")
-    world.step(world.worker, case_id, "check", passed=True)
-
-    states = [world.step(world.operator, case_id, "call-back", reached=False)["state"] for _ in range(3)]
-
-    assert states == ["checked", "checked", "closed"]
-    assert world.events(case_id)[-4:] == ["case_called_back"] * 3 + ["case_closed"]
-
-
-def test_a_matter_put_off_shows_until_when_and_runs_on_when_resumed(world: Any) -> None:
-    case_id = world.report()["case_id"]
-    world.step(world.worker, case_id, "triage")
-    approver = "019f0000-0000-7000-8000-00000000000a"
-
-    deferred = world.step(
-        world.officer, case_id, "defer", review_on="2026-12-01", reason="待材料", approver_id=approver
-    )
-    resumed = world.step(world.officer, case_id, "resume")
-    listed = world.step(world.supervisor, case_id, "list", review_on="2027-03-01", reason="暂无条件")
-
-    assert (deferred["hold"], deferred["review_on"]) == ("deferred", "2026-12-01")
-    assert (resumed["hold"], resumed["review_on"]) == (None, None)
-    assert (listed["hold"], listed["review_on"]) == ("listed", "2027-03-01")
-    assert world.events(case_id)[-3:] == ["case_deferred", "case_resumed", "case_listed"]
-
-
 def test_a_matter_climbs_with_its_reason_on_the_timeline(world: Any) -> None:
     case_id = world.report()["case_id"]
     world.step(world.worker, case_id, "triage")

@@ -18,12 +18,15 @@ STEPS: dict[str, dict[str, Any]] = {
     "decline": {"ground": "court", "words": "已起诉"},
     "withdraw": {"words": "好了"},
     "escalate": {"to_level": "community", "reason": "超出能力"},
-    "defer": {"review_on": "2026-12-01", "reason": "待材料", "approver_id": ids.new()},
+    "defer": {"review_on": "2026-12-01", "reason": "待材料"},
     "list": {"review_on": "2026-12-01", "reason": "暂无条件"},
+    "hold/decide": {"granted": True, "words": "同意"},
+    "hold/review": {"outcome": "resume", "reason": "材料已齐"},
     "resume": {},
     "resolve": {"words": "已处理"},
     "check": {"passed": True},
     "call-back": {"reached": True, "settled": True, "satisfaction": "satisfied"},
+    "answer": {"settled": True, "satisfaction": "satisfied"},
     "refute": {"words": "没有"},
     "timeline/verify": {},
 }
@@ -89,7 +92,7 @@ def test_another_areas_matter_is_not_there_for_any_step(world: Any, step: str) -
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("step", sorted(set(STEPS) - {"withdraw", "refute", "call-back"}))
+@pytest.mark.parametrize("step", sorted(set(STEPS) - {"withdraw", "refute", "call-back", "answer"}))
 def test_neither_a_report_of_ones_own_nor_ones_department_gives_a_hold_on_another_area(
     world: Any, step: str
 ) -> None:
@@ -132,7 +135,8 @@ def test_only_reporters_take_back_or_refute(world: Any, step: str) -> None:
         ("whistle", "dispatcher"),
         ("decline", "grid_worker"),
         ("list", "grid_lead"),
-        ("defer", "grid_worker"),
+        ("defer", "operator"),
+        ("hold/decide", "community_officer"),
         ("timeline/verify", "caller"),
     ],
 )

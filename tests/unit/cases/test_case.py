@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.cases.domain import case as domain
-from services.cases.domain import errors
+from services.cases.domain import errors, holding
 from services.cases.domain.case import By, Case, Change, Hold, State
 from shared.contracts.cases import Place
 
@@ -56,15 +56,6 @@ def whistled(case: Case, order_id: str = "order-1", *, called: frozenset[str] = 
     )
 
 
-def called_back(case: Case, by: By = WORKER, **answers: Any) -> Change:
-    said: dict[str, Any] = {"reached": True, "met": True, "settled": True, "satisfaction": "satisfied"}
-    return domain.call_back(case, **{**said, **answers}, words="", by=by, at=NOW)
-
-
-def not_reached(case: Case, by: By = WORKER) -> Change:
-    return called_back(case, by, reached=False, met=None, settled=None, satisfaction=None)
-
-
 def names(change: Change) -> list[str]:
     return [event.event_name for event in change.events]
 
@@ -97,27 +88,9 @@ STEPS: dict[str, tuple[Callable[[Case], Change], set[State]]] = {
         lambda case: domain.escalate(case, to_level="community", reason="超出网格能力", by=WORKER, at=NOW),
         {State.TRIAGED, State.HANDLING},
     ),
-    "defer": (
-        lambda case: domain.defer(
-            case, review_on=date(2026, 12, 1), reason="待施工", approver_id="a", by=WORKER, at=NOW
-        ),
-        {State.TRIAGED, State.HANDLING},
-    ),
-    "list": (
-        lambda case: domain.put_on_list(
-            case, review_on=date(2026, 12, 1), reason="暂无条件", by=WORKER, at=NOW
-        ),
-        {State.TRIAGED, State.HANDLING},
-    ),
     "resolve": (
         lambda case: domain.resolve(case, words="已整改", by=WORKER, at=NOW),
         {State.TRIAGED, State.HANDLING},
-    ),
-    "check": (lambda case: domain.check(case, passed=True, words="", by=WORKER, at=NOW), {State.RESOLVED}),
-    "call_back": (called_back, {State.CHECKED}),
-    "refute": (
-        lambda case: domain.refute(case, words="还在排", by=RESIDENT, at=NOW),
-        {State.RESOLVED, State.CHECKED},
     ),
 }
 
@@ -189,7 +162,7 @@ def test_a_matter_that_stands_still_is_not_whistled_until_it_is_resumed(hold: Ho
 
     with pytest.raises(errors.NotInThisState) as raised:
         whistled(still)
-    resumed = domain.resume(still, by=WORKER, at=NOW).case
+    resumed = holding.resume(still, by=WORKER, at=NOW).case
 
     assert raised.value.arguments["hold"] is hold
     assert whistled(resumed).case.open_orders == 1
@@ -236,26 +209,6 @@ def test_an_order_that_finishes_ends_the_hold_with_the_handling() -> None:
     assert (resolved.state, resolved.hold, resolved.review_on) == (State.RESOLVED, None, None)
 
 
-# --- holding
-
-
-def test_a_matter_held_is_not_held_again_and_runs_on_when_resumed() -> None:
-    held = STEPS["defer"][0](matter(State.HANDLING))
-
-    with pytest.raises(errors.NotInThisState):
-        STEPS["list"][0](held.case)
-    resumed = domain.resume(held.case, by=WORKER, at=NOW)
-
-    assert (held.case.hold, held.case.review_on) == (Hold.DEFERRED, date(2026, 12, 1))
-    assert names(resumed) == ["case_resumed"]
-    assert (resumed.case.hold, resumed.case.review_on, resumed.case.state) == (None, None, State.HANDLING)
-
-
-def test_what_is_not_held_cannot_be_resumed() -> None:
-    with pytest.raises(errors.NotInThisState):
-        domain.resume(matter(State.HANDLING), by=WORKER, at=NOW)
-
-
 # --- levels
 
 
@@ -299,85 +252,6 @@ def test_a_matter_that_ends_while_held_leaves_nothing_standing(name: str) -> Non
     ended = STEPS[name][0](case).case
 
     assert (ended.hold, ended.review_on, ended.open_orders, ended.closed_at) == (None, None, 0, NOW)
-
-
-# --- checking and calling back
-
-
-def test_a_failed_check_starts_the_next_run() -> None:
-    case = matter(State.RESOLVED, run=1, resolved_at=NOW)
-
-    change = domain.check(case, passed=False, words="仍有油烟", by=WORKER, at=NOW)
-
-    assert names(change) == ["case_checked", "case_reworked"]
-    assert (change.events[1].run, change.events[1].reason) == (2, "check_failed")  # type: ignore[attr-defined]
-    assert (change.case.state, change.case.run, change.case.resolved_at) == (State.HANDLING, 2, None)
-
-
-def test_settled_and_not_unhappy_closes_the_loop() -> None:
-    for satisfaction in ("very_satisfied", "satisfied", "neutral"):
-        change = called_back(matter(State.CHECKED), satisfaction=satisfaction)
-
-        assert names(change) == ["case_called_back", "case_closed"]
-        assert (change.case.state, change.case.closed_at) == (State.CLOSED, NOW)
-        assert change.entries[-1].by == domain.PLATFORM
-
-
-@pytest.mark.parametrize(
-    ("answers", "reason"),
-    [
-        ({"settled": False, "satisfaction": "very_satisfied"}, "not_settled"),
-        ({"settled": True, "satisfaction": "unhappy"}, "unhappy"),
-        ({"settled": True, "satisfaction": "very_unhappy"}, "unhappy"),
-    ],
-)
-def test_not_settled_or_unhappy_reworks_the_matter_and_forgets_the_answers(
-    answers: dict[str, Any], reason: str
-) -> None:
-    change = called_back(matter(State.CHECKED, run=2, calls_made=2), **answers)
-
-    assert names(change) == ["case_called_back", "case_reworked"]
-    assert (change.events[1].run, change.events[1].reason) == (3, reason)  # type: ignore[attr-defined]
-    case = change.case
-    assert (case.state, case.run, case.calls_made, case.met, case.settled, case.satisfaction) == (
-        State.HANDLING,
-        3,
-        0,
-        None,
-        None,
-        None,
-    )
-
-
-def test_only_the_last_fruitless_call_closes_the_matter_outside_the_base() -> None:
-    last_but_one = not_reached(matter(State.CHECKED, calls_made=domain.MOST_CALLS - 2))
-    last = not_reached(last_but_one.case)
-
-    assert names(last_but_one) == ["case_called_back"]
-    assert last_but_one.case.state is State.CHECKED
-    assert names(last) == ["case_called_back", "case_closed"]
-    assert (last.case.state, last.case.satisfaction) == (State.CLOSED, None)
-
-
-def test_reporters_cannot_say_of_themselves_that_they_were_not_reached() -> None:
-    with pytest.raises(errors.AnsweredInPerson):
-        not_reached(matter(State.CHECKED), by=RESIDENT)
-
-
-def test_whether_a_confidential_reporter_was_met_is_not_kept() -> None:
-    change = called_back(matter(State.CHECKED, is_confidential=True), met=True)
-
-    assert change.case.met is None
-    assert change.events[0].met is None  # type: ignore[attr-defined]
-    assert change.entries[0].detail["met"] is None
-
-
-@pytest.mark.parametrize("state", [State.RESOLVED, State.CHECKED])
-def test_the_reporter_may_refute_until_the_loop_is_closed(state: State) -> None:
-    change = domain.refute(matter(state), words="还在排", by=RESIDENT, at=NOW)
-
-    assert actions(change) == ["refuted", "reworked"]
-    assert change.events[0].reason == "refuted"  # type: ignore[attr-defined]
 
 
 def test_each_entry_raises_the_version_by_one() -> None:
