@@ -12,6 +12,7 @@ from shared.bus.inbox import Received, subscribe
 from shared.contracts.cases import CaseDeclined, CaseMerged, CaseTriaged, CaseWithdrawn
 from shared.contracts.registry import HouseholdChanged, KinshipConfirmed
 from shared.contracts.volunteers import ParticipationConfirmed, ServiceConfirmed
+from shared.http import idempotency
 from shared.timers import every
 
 log = logs.get(__name__)
@@ -145,6 +146,11 @@ class Worker:
     def forget_waiting(self, tx: db.Tx) -> int:
         """Forgets claims whose person never appeared in a household."""
         return awards.forget_waiting(tx, days=_WAITING_DAYS, most=1000)
+
+    @every(seconds=60.0)
+    def prune(self, tx: db.Tx) -> int:
+        """Drops answers kept under old Idempotency-Keys."""
+        return idempotency.prune(tx)
 
     @every(seconds=600.0)
     def reconcile(self, tx: db.Tx) -> int:

@@ -3,6 +3,7 @@
 from services.registry.store import identity_sessions
 from services.registry.worker import integrators, nets
 from shared import db
+from shared.http import idempotency
 from shared.timers import every
 
 
@@ -20,6 +21,11 @@ class Worker:
     def prune_sessions(self, tx: db.Tx) -> int:
         """Drops sessions and failed sign-ins nobody needs any more."""
         return identity_sessions.prune(tx)
+
+    @every(seconds=60.0)
+    def prune_answers(self, tx: db.Tx) -> int:
+        """Drops answers kept under old Idempotency-Keys: they hold names and masked numbers."""
+        return idempotency.prune(tx)
 
     @every(seconds=2.0)
     def settle_nets(self, tx: db.Tx) -> int:
