@@ -64,7 +64,7 @@ class NewTeam(http.Schema):
 class TeamChange(http.Schema):
     name = fields.String(load_default=None, validate=_NAME)
     lead_id = fields.UUID(load_default=None)
-    is_active = fields.Boolean(load_default=None)
+    is_active = http.Flag(load_default=None)
 
 
 class TeamFilter(http.PageQuery):
@@ -235,8 +235,8 @@ class OrderView(http.Schema):
     area = http.AreaCode()
     service = fields.String()
     service_name = fields.String(allow_none=True)
-    resident_id = fields.UUID()
-    words = fields.String()
+    resident_id = fields.UUID(metadata={"description": "Not before one has taken it."})
+    words = fields.String(metadata={"description": "Not before one has taken it."})
     ordered_at = fields.AwareDateTime()
     draw_id = fields.UUID(allow_none=True)
     planned_minutes = fields.Integer(allow_none=True)

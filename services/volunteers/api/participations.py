@@ -137,7 +137,7 @@ class Participations:
         roles=RUNNERS,
         body=schemas.Minutes,
         answers=schemas.ParticipationView,
-        errors=(errors.NotInThisState, errors.MinutesTooMany),
+        errors=(errors.NotInThisState, errors.MinutesTooMany, errors.OwnHours),
     )
     def confirm_participation(self, tx: db.Tx, request: Request, /, participation_id: str) -> Participation:
         """Confirm what somebody served; the hours and points follow by themselves."""
@@ -146,7 +146,9 @@ class Participations:
             tx,
             request,
             participation_id,
-            lambda activity, part, at: activities.confirm(activity, part, minutes=minutes, at=at),
+            lambda activity, part, at: activities.confirm(
+                activity, part, minutes=minutes, at=at, by=request.actor.person_id
+            ),
         )
 
     @post(

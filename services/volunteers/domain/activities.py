@@ -196,16 +196,25 @@ def check_out(activity: Activity, participation: Participation, *, code: str, at
 
 
 def confirm(
-    activity: Activity, participation: Participation, *, minutes: int | None, at: datetime
+    activity: Activity,
+    participation: Participation,
+    *,
+    minutes: int | None,
+    at: datetime,
+    by: str | None = None,
 ) -> tuple[Participation, list[Event]]:
     """The lead confirms what was served.
 
     Args:
         minutes: as the lead saw it; None takes what check-in and check-out say.
+        by: who confirms; None when an activity is settled as a whole.
 
-    Somebody who forgot to check out can be confirmed with minutes given. Raises NotInThisState, MinutesTooMany.
+    Somebody who forgot to check out can be confirmed with minutes given; nobody gives them to themselves, because
+    minutes become points. Raises NotInThisState, MinutesTooMany, OwnHours.
     """
     _require(activity, State.PUBLISHED)
+    if minutes is not None and by == participation.person_id:
+        raise errors.OwnHours()
     allowed = (Part.CHECKED_OUT,) if minutes is None else (Part.CHECKED_OUT, Part.CHECKED_IN)
     _require_part(participation, *allowed)
     counted = participation.minutes if minutes is None else minutes

@@ -63,6 +63,10 @@ class WindowTooLong(errors.Invalid):
     """An activity ends after it begins, and within a year."""
 
 
+class OwnHours(errors.Forbidden):
+    """Nobody says how long they served themselves; check in and out, or let somebody else confirm it."""
+
+
 class MinutesTooMany(errors.Invalid):
     """Nobody serves longer than the activity lasts."""
 

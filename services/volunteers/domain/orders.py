@@ -32,7 +32,7 @@ class ServiceOrder:
     service: str
     # Whom it is for.
     resident_id: str
-    # Seen by the resident, those who may take it and the area's staff; never in an event.
+    # Seen by the resident, who took it and the area's staff; never in an event.
     words: str
     ordered_at: datetime
     # The volunteer-bank draw behind it; its minutes are settled by the draw.

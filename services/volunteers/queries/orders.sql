@@ -38,8 +38,14 @@ WHERE o.service_order_id = :service_order_id
 FOR UPDATE OF o;
 
 -- name: get_order(service_order_id, resident_id, volunteer_id, taker_id, lead_id, scopes)^
--- The same without the lock; an order that is no longer open is shown to those who have part in it only.
-SELECT o.*, m.name AS service_name FROM service_orders o LEFT JOIN menu m USING (service)
+-- The same without the lock; an order that is no longer open is shown to those who have part in it only. Who merely
+-- may take it has no part in it yet.
+SELECT o.*, m.name AS service_name,
+       (o.resident_id = :resident_id::uuid
+        OR o.volunteer_id = :volunteer_id::uuid
+        OR o.area ^@ ANY(:scopes)
+        OR EXISTS (SELECT FROM teams t WHERE t.team_id = o.offered_team_id AND t.lead_id = :lead_id::uuid)) IS TRUE AS has_part
+FROM service_orders o LEFT JOIN menu m USING (service)
 WHERE o.service_order_id = :service_order_id
   AND (o.resident_id = :resident_id::uuid
        OR o.volunteer_id = :volunteer_id::uuid

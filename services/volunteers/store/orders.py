@@ -86,13 +86,13 @@ def save(tx: db.Tx, order: ServiceOrder) -> None:
 
 
 def view(tx: db.Tx, service_order_id: str, actor: auth.Actor) -> dict[str, Any]:
-    """An order in any relation the actor has to it. Raises NotFound."""
+    """An order in any relation the actor has to it, with what that relation shows. Raises NotFound."""
     row: dict[str, Any] | None = queries.get_order(
         tx, service_order_id=service_order_id, **_relations(tx, actor, frozenset(As))
     )
     if row is None:
         raise errors.NotFound()
-    return row
+    return row if row["has_part"] else _open_to_all(row)
 
 
 def listed(
@@ -108,12 +108,17 @@ def listed(
         case As.VOLUNTEER:
             rows = queries.list_taken_by(tx, person_id=person, state=state, **page)
         case As.TAKER:
-            rows = queries.list_takeable(tx, person_id=person, **page)
+            rows = [_open_to_all(row) for row in queries.list_takeable(tx, person_id=person, **page)]
         case As.RUNNER:
             rows = queries.list_area_orders(
                 tx, scopes=_scopes(tx, actor), lead_id=reach(actor).lead_id, state=state, **page
             )
     return rows
+
+
+def _open_to_all(row: dict[str, Any]) -> dict[str, Any]:
+    """An order without whose it is and their words: anybody can register for any area and may take it then."""
+    return {name: value for name, value in row.items() if name not in ("resident_id", "words")}
 
 
 def order_of(row: Mapping[str, Any]) -> ServiceOrder:

@@ -3,7 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from shared import ids
+from shared.http.schemas import encode_cursor
 from tests.integration.volunteers.conftest import COMMUNITY, SUBDISTRICT, World
 
 
@@ -242,3 +245,39 @@ def test_open_activities_are_listed_page_by_page_soonest_first(world: World) -> 
     assert found == [made[1], made[2], made[0]]
     mine = world.lead.get("/volunteers/activities", params={"mine": "true", "area": area}).json()["items"]
     assert {item["activity_id"] for item in mine} == set(made)
+
+
+def test_a_lead_who_takes_part_does_not_say_how_long_they_served(world: World) -> None:
+    activity = world.published()
+    path = f"/volunteers/activities/{activity['activity_id']}"
+    world.lead.put("/volunteers/me", json={"areas": [COMMUNITY]})
+    own = world.lead.post(f"{path}/sign-up").json()["participation_id"]
+    world.lead.post(f"{path}/check-in", json={"code": activity["code"]})
+    world.lead.post(f"{path}/check-out", json={"code": activity["code"]})
+
+    claimed = world.lead.post(f"/volunteers/participations/{own}/confirm", json={"minutes": 170})
+    measured = world.lead.post(f"/volunteers/participations/{own}/confirm", json={})
+
+    assert (claimed.status_code, claimed.json()["code"]) == (403, "own_hours")
+    assert (measured.status_code, measured.json()["minutes"]) == (200, 0)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/volunteers/teams",
+        "/volunteers/orders",
+        "/volunteers/orders?role=taker",
+        "/volunteers/orders?role=runner",
+        "/volunteers/participations",
+        "/volunteers/activities",
+        "/volunteers/activities?mine=true",
+    ],
+)
+@pytest.mark.parametrize(
+    "values", [["x"], [7], [None], [True], ["x", "y"], ["2026-01-01", 3], [0, ids.new()]]
+)
+def test_a_made_up_cursor_is_refused(world: World, path: str, values: list[object]) -> None:
+    answer = world.staff.get(path, params={"cursor": encode_cursor(values)})
+
+    assert answer.status_code == 422, answer.text

@@ -169,3 +169,22 @@ def _drawn(*, service: str, minutes: int) -> Received[ServiceDrawn]:
         ),
         traceparent=None,
     )
+
+
+def test_who_may_take_an_order_reads_whose_it_is_and_their_words_only_after_taking_it(world: World) -> None:
+    order = ordered(world.api.client(home=HOME), words="住三楼，行动不便")
+    path = f"/volunteers/orders/{order['service_order_id']}"
+    anybody = world.volunteer()
+
+    listed = anybody.get("/volunteers/orders", params={"role": "taker", "limit": 200}).json()["items"]
+    [seen] = [item for item in listed if item["service_order_id"] == order["service_order_id"]]
+    read = anybody.get(path).json()
+    taken = anybody.post(f"{path}/take").json()
+
+    for before in (seen, read):
+        assert (before["service"], before["area"]) == ("haircut", HOME)
+        assert before.keys().isdisjoint({"words", "resident_id"})
+    assert (taken["words"], taken["resident_id"]) == ("住三楼，行动不便", order["resident_id"])
+    assert anybody.get(path).json()["words"] == "住三楼，行动不便"
+    assert anybody.post(f"{path}/give-back").json()["state"] == "ordered"
+    assert "words" not in anybody.get(path).json()
