@@ -7,7 +7,7 @@ from services.points.domain import ledger, rules
 from services.points.domain.ledger import AccountKey, Kind, Purpose, Transfer
 from services.points.domain.passbooks import Passbook
 from services.points.domain.rules import Award, Claim
-from services.points.store import awards, passbooks
+from services.points.store import awards, passbooks, shops
 from services.points.store import ledger as ledger_store
 from shared import db, ids
 from shared.bus import outbox
@@ -18,7 +18,7 @@ def award(tx: db.Tx, claims: Iterable[Claim]) -> None:
     """Credits claims, each (rule, cause) once, whatever is delivered again.
 
     A claim of a person whose household is not known yet waits until it is (`household_known`). Where the
-    household's subdistrict has no scheme, nothing is earned.
+    household's subdistrict has no scheme, or has it switched off, nothing is earned.
     """
     fresh = _fresh(tx, claims)
     homes = passbooks.households_of(tx, (claim.person_id for claim in fresh))
@@ -35,7 +35,7 @@ def award(tx: db.Tx, claims: Iterable[Claim]) -> None:
         book = books.get(homes[claim.person_id])
         if book is not None and (claim.rule, claim.cause) not in spent:
             by_scheme.setdefault(book.scheme_id, []).append(claim)
-    versions = awards.rules_of(tx, by_scheme)
+    versions = awards.rules_of(tx, shops.active_schemes(tx, by_scheme))
     earned = awards.earned(tx, housed)
     credited = [
         (books[homes[made.claim.person_id]], made)

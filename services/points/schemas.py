@@ -40,7 +40,7 @@ class NewScheme(http.Schema):
 
 class SchemeChange(http.Schema):
     name = fields.String(validate=_NAME)
-    active = fields.Boolean()
+    active = http.Flag()
     hold_hours = fields.Integer(strict=True, validate=_HOLD_HOURS)
 
 
@@ -65,7 +65,7 @@ class NewRuleVersion(http.Schema):
     daily_cap = fields.Integer(
         strict=True, load_default=None, allow_none=True, validate=validate.Range(1, 100_000)
     )
-    active = fields.Boolean(load_default=True)
+    active = http.Flag(load_default=True)
     # From when it holds; now unless given. Never in the past: what was earned stays explicable.
     valid_from = fields.AwareDateTime(format="iso", load_default=None, allow_none=True)
 
@@ -172,7 +172,7 @@ class GoodChange(http.Schema):
     name = fields.String(validate=_NAME)
     source = fields.String(validate=_NAME)
     price = fields.Integer(strict=True, validate=_PRICE)
-    active = fields.Boolean()
+    active = http.Flag()
 
 
 class GoodView(http.Schema):

@@ -7,9 +7,9 @@ from services.points import ordering, schemas
 from services.points.api import authority
 from services.points.domain import ledger, passbooks, redemptions
 from services.points.domain.redemptions import Redemption
+from services.points.store import code_tries, shops
 from services.points.store import passbooks as passbook_store
 from services.points.store import redemptions as store
-from services.points.store import shops
 from shared import auth, db, errors, http, ids
 from shared.auth import Role
 from shared.bus import outbox
@@ -125,6 +125,7 @@ class OrdersApi:
             redemptions.OrderEnded,
             redemptions.OrderExpired,
             redemptions.PickupCodeWrong,
+            redemptions.TooManyCodes,
         ),
     )
     def hand_over(self, tx: db.Tx, request: http.Request, redemption_id: str) -> dict[str, Any]:
@@ -133,10 +134,16 @@ class OrdersApi:
         if not authority.keeps(request.actor, order.shop_id):
             raise redemptions.OrderUnknown()
         passbook_store.lock_book(tx, order.household_id)
+        code_tries.begin(tx, order.shop_id, request.actor.person_id)
         at = db.now(tx)
-        order, event = redemptions.hand_over(
-            order, pickup_code=request.body["pickup_code"], by=request.actor.person_id, at=at
-        )
+        try:
+            order, event = redemptions.hand_over(
+                order, pickup_code=request.body["pickup_code"], by=request.actor.person_id, at=at
+            )
+        except redemptions.PickupCodeWrong:
+            code_tries.keep(tx)
+            raise
+        code_tries.was_right(tx, order.shop_id, request.actor.person_id)
         ordering.capture(tx, order, at=at)
         outbox.add(tx, [event])
         return _shown(store.visible(tx, order.id, request.actor), request.actor)
@@ -147,19 +154,26 @@ class OrdersApi:
         query=schemas.ShopOrdersQuery,
         answers=schemas.RedemptionView,
         page=True,
-        errors=(shops.ShopUnknown,),
+        errors=(shops.ShopUnknown, redemptions.TooManyCodes),
+        # A code that finds nothing is counted.
+        writes=True,
     )
     def shop_orders(self, tx: db.Tx, request: http.Request, shop_id: str) -> http.Page:
         """List the orders of my shop, or find an open one by its pick-up code."""
         authority.own_shop(tx, request.actor, shop_id)
+        code = request.query["pickup_code"]
+        if code:
+            code_tries.begin(tx, shop_id, request.actor.person_id)
         rows = store.of_shop(
             tx,
             shop_id,
             only_open=request.query["only_open"],
-            pickup_code=request.query["pickup_code"],
+            pickup_code=code,
             before=authority.id_after(request),
             limit=request.limit + 1,
         )
+        if code and rows:
+            code_tries.was_right(tx, shop_id, request.actor.person_id)
         return authority.page([_shown(row, request.actor) for row in rows], request.limit, "id")
 
 

@@ -78,7 +78,7 @@ class PassbooksApi:
         body=schemas.Adjustment,
         answers=schemas.PassbookView,
         status=201,
-        errors=(passbooks.PassbookUnknown, ledger.InsufficientPoints),
+        errors=(passbooks.PassbookUnknown, passbooks.OwnBook, ledger.InsufficientPoints),
     )
     def adjust(self, tx: db.Tx, request: http.Request, passbook_id: str) -> dict[str, Any]:
         """Give or take points by hand, with a reason."""
@@ -86,6 +86,8 @@ class PassbooksApi:
         if not authority.administers(request.actor, book["scheme_area"]):
             # One's own book is visible, and an admin of another area still no admin of it.
             raise passbooks.PassbookUnknown()
+        if book["household_id"] == request.actor.household:
+            raise passbooks.OwnBook()
         store.lock_book(tx, book["household_id"])
         transfer = Transfer(
             id=ids.new(),

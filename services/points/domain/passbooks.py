@@ -13,6 +13,10 @@ class PassbookClosed(errors.Conflict):
     """The household of this passbook is dissolved; the book is closed."""
 
 
+class OwnBook(errors.Forbidden):
+    """Nobody gives points to their own household or takes them; ask another admin."""
+
+
 class BookNumberWrong(errors.Invalid):
     """This is not a book number: 16 digits, the last of which checks the others."""
 

@@ -43,8 +43,17 @@ class PickupCodeWrong(errors.Conflict):
     """This is not the pick-up code of the order."""
 
 
+class TooManyCodes(errors.TooMany):
+    """Too many wrong pick-up codes were tried; wait as long as Retry-After says."""
+
+
 class OrderExpired(errors.Conflict):
     """The order was not picked up in time; points and goods are free again."""
+
+
+# A code has six digits, and a counter many open orders: who mistypes needs a few tries, who guesses needs thousands.
+MOST_WRONG_CODES = 20
+WRONG_CODES_FORGOTTEN_AFTER_HOURS = 24
 
 
 class State(StrEnum):
@@ -176,6 +185,16 @@ def hand_over(
         points=order.points,
     )
     return _ended(order, State.COMPLETED, by, at), event
+
+
+def check_tries(tries: int, *, seconds_left: int) -> None:
+    """Raises TooManyCodes when somebody tries a code at a shop for the `tries`-th time without a right one.
+
+    Args:
+        seconds_left: until the wrong ones are forgotten.
+    """
+    if tries > MOST_WRONG_CODES:
+        raise TooManyCodes(retry_after_seconds=max(1, seconds_left))
 
 
 def cancel(order: Redemption, *, by: str, at: datetime) -> tuple[Redemption, RedemptionReleased]:

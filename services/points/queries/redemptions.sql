@@ -99,3 +99,16 @@ SELECT id::text FROM redemptions
 WHERE state = 'reserved' AND expires_at <= clock_timestamp()
 ORDER BY expires_at
 LIMIT :limit;
+
+-- name: begin_code_try(shop_id, person_id, hours)^
+-- Counts a try as wrong until it proves right. The row stays locked: tries made at once follow each other.
+INSERT INTO code_tries AS t (shop_id, person_id, wrong, since)
+VALUES (:shop_id, :person_id, 1, clock_timestamp())
+ON CONFLICT (shop_id, person_id) DO UPDATE
+SET wrong = CASE WHEN t.since > clock_timestamp() - make_interval(hours => :hours) THEN t.wrong + 1 ELSE 1 END,
+    since = CASE WHEN t.since > clock_timestamp() - make_interval(hours => :hours) THEN t.since ELSE clock_timestamp() END
+RETURNING wrong, ceil(extract(epoch FROM since + make_interval(hours => :hours) - clock_timestamp()))::integer AS seconds_left;
+
+-- name: code_was_right(shop_id, person_id)!
+-- Takes the try back that was counted.
+UPDATE code_tries SET wrong = wrong - 1 WHERE shop_id = :shop_id AND person_id = :person_id;

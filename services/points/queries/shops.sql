@@ -10,6 +10,10 @@ LIMIT :limit;
 -- One scheme.
 SELECT id::text, area, name, active, hold_hours, version FROM schemes WHERE id = :scheme_id;
 
+-- name: active_schemes(ids)
+-- Those of the schemes that are switched on.
+SELECT id::text FROM schemes WHERE id = ANY (:ids::uuid[]) AND active;
+
 -- name: lock_scheme(scheme_id)^
 -- One scheme, locked.
 SELECT id::text, area, name, active, hold_hours, version FROM schemes WHERE id = :scheme_id FOR NO KEY UPDATE;

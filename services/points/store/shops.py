@@ -41,6 +41,11 @@ def scheme(tx: db.Tx, scheme_id: str) -> dict[str, Any]:
     return _found(sql.scheme(tx, scheme_id=scheme_id), SchemeUnknown)
 
 
+def active_schemes(tx: db.Tx, scheme_ids: Iterable[str]) -> set[str]:
+    """Those of the schemes that are switched on."""
+    return {row["id"] for row in sql.active_schemes(tx, ids=sorted(set(scheme_ids)))}
+
+
 def lock_scheme(tx: db.Tx, scheme_id: str) -> dict[str, Any]:
     """One scheme, locked. Raises SchemeUnknown."""
     return _found(sql.lock_scheme(tx, scheme_id=scheme_id), SchemeUnknown)

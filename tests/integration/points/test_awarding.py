@@ -321,3 +321,17 @@ def test_the_worker_takes_in_what_the_contracts_say() -> None:
     declared = {contract.type for contract in consumed_by("points")}
 
     assert {contract.type for _, contract, _ in inbox.subscriptions_of(Worker)} == declared
+
+
+def test_a_scheme_that_is_switched_off_earns_nothing_and_still_takes_back(world: World) -> None:
+    home = world.household()
+    before = world.triaged(home.person)
+    world.apply(before)
+    with world.database.transaction() as tx:
+        tx.execute("UPDATE schemes SET active = false WHERE id = %s", (world.scheme,))
+
+    world.apply(world.triaged(home.person))
+
+    assert world.book(home.id)["available"] == 5
+    world.apply(CaseDeclined(case_id=before.case_id, area=before.area, ground="court"))
+    assert world.book(home.id)["available"] == 0

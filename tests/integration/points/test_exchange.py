@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.points.domain import redemptions
 from services.points.store import shops
 from shared import db, ids
 from tests.integration.points.conftest import AREA, Household, World
@@ -425,3 +426,82 @@ def test_the_books_are_shown_to_those_who_watch_over_them(
     assert elsewhere == {"schemes": []}
     assert stranger.get(f"/points/schemes/{shop_world.scheme}/reconciliation").status_code == 404
     assert service.client(roles=["shopkeeper"], areas=[AREA]).get("/points/trial-balance").status_code == 403
+
+
+def test_wrong_pickup_codes_end_the_tries_of_the_keeper_and_of_nobody_else(
+    service: clients.Api, shop_world: World
+) -> None:
+    me = resident(service, shop_world.household(points=10))
+    placed = me.post("/points/redemptions", json=order(shop_world)).json()
+    guesser = service.client(roles=["shopkeeper"], shops=[shop_world.shop])
+    honest = service.client(roles=["shopkeeper"], shops=[shop_world.shop])
+    path = f"/points/redemptions/{placed['id']}/hand-over"
+
+    def guess(_: int) -> Any:
+        return guesser.post(path, json={"pickup_code": _other(placed)})
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(guess, range(redemptions.MOST_WRONG_CODES + 10)))
+    right = {"pickup_code": placed["pickup_code"]}
+    refused = guesser.post(path, json=right)
+    looked_up = guesser.get(f"/points/shops/{shop_world.shop}/redemptions", params=right)
+
+    assert (
+        sorted(answer.status_code for answer in answers) == [409] * redemptions.MOST_WRONG_CODES + [429] * 10
+    )
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_codes")
+    assert 0 < int(refused.headers["Retry-After"]) <= 24 * 3600
+    assert looked_up.status_code == 429
+    assert honest.post(path, json=right).status_code == 200
+
+
+def test_codes_that_find_no_order_count_as_wrong_and_right_ones_do_not(
+    service: clients.Api, shop_world: World
+) -> None:
+    me = resident(service, shop_world.household(points=10))
+    placed = me.post("/points/redemptions", json=order(shop_world)).json()
+    counter = service.client(roles=["shopkeeper"], shops=[shop_world.shop])
+    path = f"/points/shops/{shop_world.shop}/redemptions"
+    right = {"pickup_code": placed["pickup_code"]}
+
+    for _ in range(redemptions.MOST_WRONG_CODES - 1):
+        assert counter.get(path, params={"pickup_code": _other(placed)}).json()["items"] == []
+        assert len(counter.get(path, params=right).json()["items"]) == 1
+    last = counter.get(path, params={"pickup_code": _other(placed)})
+    beyond = counter.get(path, params=right)
+
+    assert (last.status_code, beyond.status_code) == (200, 429)
+    assert counter.get(path).status_code == 200
+
+
+def test_wrong_codes_are_forgotten_after_a_day(
+    service: clients.Api, shop_world: World, keeper: clients.Client
+) -> None:
+    placed = resident(service, shop_world.household(points=5)).post(
+        "/points/redemptions", json=order(shop_world)
+    )
+    path = f"/points/redemptions/{placed.json()['id']}/hand-over"
+    for _ in range(redemptions.MOST_WRONG_CODES):
+        keeper.post(path, json={"pickup_code": _other(placed.json())})
+    right = {"pickup_code": placed.json()["pickup_code"]}
+    assert keeper.post(path, json=right).status_code == 429
+
+    with shop_world.database.transaction() as tx:
+        tx.execute("UPDATE code_tries SET since = since - interval '1 day'")
+
+    assert keeper.post(path, json=right).status_code == 200
+
+
+def test_an_admin_does_not_adjust_the_book_of_the_own_household(
+    service: clients.Api, shop_world: World
+) -> None:
+    home = shop_world.household(points=3)
+    me = service.client(roles=["admin"], areas=["370102"], household=home.id, person_id=home.person)
+
+    refused = me.post(
+        f"/points/passbooks/{shop_world.book(home.id)['id']}/adjustments",
+        json={"points": 4, "reason": "辛苦了"},
+    )
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "own_book")
+    assert shop_world.book(home.id)["available"] == 3
