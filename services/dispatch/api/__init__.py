@@ -2,6 +2,7 @@
 
 from services.dispatch.api.arbitration import ArbitrationApi
 from services.dispatch.api.clocks import ClocksApi
+from services.dispatch.api.limits import LimitsApi
 from services.dispatch.api.orders import OrdersApi
 from services.dispatch.api.rating import RatingApi
 from services.dispatch.api.responsibility import ResponsibilityApi
@@ -12,6 +13,7 @@ class Api(
     OrdersApi,
     ArbitrationApi,
     ClocksApi,
+    LimitsApi,
     RatingApi,
     ResponsibilityApi,
     operations("dispatch"),  # type: ignore[misc]

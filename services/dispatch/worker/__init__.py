@@ -13,7 +13,7 @@ from services.dispatch.domain.responsibility import Ground
 from services.dispatch.store import orders as store
 from services.dispatch.store import responsibility
 from services.dispatch.store.sql import queries
-from services.dispatch.worker import reclassing, sweep
+from services.dispatch.worker import reclassing, recomputing, sweep
 from shared import clock as moments
 from shared import db, errors, ids
 from shared.bus import outbox
@@ -233,6 +233,11 @@ class Worker:
     def fire_due_steps(self, tx: db.Tx) -> int:
         """Climb the steps of clocks whose time has come, oldest first; answers how many."""
         return sweep.fire_due_steps(tx, self.rules.read(tx))
+
+    @every(seconds=1.0)
+    def recompute_clocks(self, tx: db.Tx) -> int:
+        """Compute running clocks anew where an admin asked for it; answers how many were looked at."""
+        return recomputing.recompute(tx, self.rules.read(tx))
 
     @every(seconds=60.0)
     def prune(self, tx: db.Tx) -> int:

@@ -11,6 +11,15 @@ from shared.contracts.cases import CaseReported, CaseWhistled, Place
 from tests.support import authority, clients, district, feeding
 
 
+def authority_of_the_deployment() -> dict[str, str]:
+    """Limits and the calendar serve the whole deployment and lie in no area."""
+    return {
+        authority.label(route): "serves the whole deployment"
+        for route in authority.routes("dispatch")
+        if route.path.startswith(("/dispatch/presets", "/dispatch/calendar", "/dispatch/limit-acts"))
+    }
+
+
 def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str], clients.Api]) -> None:
     dispatch = api("dispatch")
     case_id, order_id, at = ids.new(), ids.new(), clock.now()
@@ -73,10 +82,24 @@ def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str],
             "supervision_id": supervision_id,
         },
         insiders=insiders,
+        open_to_all=authority_of_the_deployment(),
+        bodies={"POST /dispatch/recomputations": {"area": district.GRID, "reason": "r"}},
     )
 
-    authority.check(
-        dispatch, "dispatch", [sample, *_responsibility(dispatch, order_id, task_id)], area=district.GRID
+    samples = [sample, _recomputation(dispatch), *_responsibility(dispatch, order_id, task_id)]
+    authority.check(dispatch, "dispatch", samples, area=district.GRID)
+
+
+def _recomputation(dispatch: clients.Api) -> authority.Sample:
+    """Clocks put under the limits in force: the admins' of that area."""
+    admin = {"roles": ["admin"], "areas": [district.DISTRICT]}
+    asked = dispatch.client(**admin).post(
+        "/dispatch/recomputations", json={"area": district.GRID, "reason": "统一时限"}
+    )
+    return authority.Sample(
+        paths={"recomputation_id": asked.json()["recomputation_id"]},
+        insiders=(admin,),
+        open_to_all=authority_of_the_deployment(),
     )
 
 

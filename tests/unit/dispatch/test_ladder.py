@@ -437,7 +437,7 @@ def delivered(name: str) -> Preset:
         ("digital-city", "city.exposed_rubbish", "four_hours", "ordinary", ["4 working_hours"]),
         ("digital-city", "city.road_cleaning", "five_days", "ordinary", ["2 working_hours"]),
         ("digital-city", "city.standing_water", "five_days", "urgent", ["4 working_hours"]),
-        ("digital-city", "city.dead_planting", "five_days", "ordinary", ["5 working_days"]),
+        ("digital-city", "env.dead_planting", "five_days", "ordinary", ["5 working_days"]),
         (
             "digital-city",
             "city.illegal_building",
