@@ -53,12 +53,21 @@ def test_what_the_front_door_refuses_is_a_problem_document(
 
 
 def test_a_huge_body_is_refused(door: Client) -> None:
-    # The front door's own limit, and where photos are taken the service's.
-    for path in ("/api/points", "/api/cases"):
-        answer = door.post(path, data=b"x" * 3_000_000)
+    answer = door.post("/api/points", data=b"x" * 3_000_000)
 
-        assert answer.status_code == 413
-        assert answer.json()["code"] == "too_large"
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "too_large"
+
+
+def test_a_huge_body_is_refused_by_the_service_that_takes_photos(door: Client) -> None:
+    signed_in = door.post("/api/registry/sessions", json={"username": "worker", "password": "yiwang-demo"})
+    token = signed_in.json()["access_token"]
+
+    anyone = door.post("/api/cases", data=b"x" * 3_000_000)
+    worker = door.post("/api/cases", data=b"x" * 3_000_000, headers={"Authorization": f"Bearer {token}"})
+
+    assert anyone.status_code == 401
+    assert (worker.status_code, worker.json()["code"]) == (413, "too_large")
 
 
 def test_huge_headers_are_refused(door: Client) -> None:
