@@ -55,6 +55,7 @@ class Config:
     service: str
     mode: Mode
     database_url: str = field(repr=False)
+    # Empty for a process that never speaks to the broker.
     amqp_url: str = field(repr=False)
     http_host: str
     http_port: int
@@ -70,7 +71,7 @@ class Config:
     jwks_url: str
     state_dir: Path
     log_level: str
-    # key id → 32 bytes; the first one encrypts, all decrypt.
+    # key id → 32 bytes; the first one encrypts, all decrypt. Empty for a process that reads no personal data.
     personal_keys: Mapping[str, bytes] = field(repr=False)
     personal_index_key: bytes = field(repr=False)
     files: Files
@@ -84,8 +85,11 @@ class Config:
 _LOCAL_PERSONAL_KEY = b"yiwang local mode, no secret....".ljust(32, b".")[:32]
 
 
-def load(service: str, *, needs_broker: bool = False) -> Config:
-    """Reads the environment for a service. Raises ConfigError with what is missing or wrong."""
+def load(service: str, *, needs_broker: bool = False, needs_personal_keys: bool = False) -> Config:
+    """Reads the environment for a process of a service. Raises ConfigError with what is missing or wrong.
+
+    A secret the process does not need is not asked for and, when given all the same, not read.
+    """
     environment = Environment()
     mode = environment.mode()
     local = mode is Mode.LOCAL
@@ -100,9 +104,9 @@ def load(service: str, *, needs_broker: bool = False) -> Config:
         database_url=environment.secret(
             f"DATABASE_URL_{suffix}", environment.secret("DATABASE_URL", "") or None
         ),
-        amqp_url=environment.secret(
-            f"AMQP_URL_{suffix}", environment.secret("AMQP_URL", "") or (None if needs_broker else "")
-        ),
+        amqp_url=environment.secret(f"AMQP_URL_{suffix}", environment.secret("AMQP_URL", "") or None)
+        if needs_broker
+        else "",
         http_host=environment.text("HTTP_HOST", host),
         http_port=environment.number("HTTP_PORT", 8000, most=65_535),
         admin_host=environment.text("ADMIN_HOST", host),
@@ -116,8 +120,12 @@ def load(service: str, *, needs_broker: bool = False) -> Config:
         ),
         state_dir=state_dir,
         log_level=environment.text("LOG_LEVEL", "INFO").upper(),
-        personal_keys=environment.keys("YIWANG_PII_KEYS", {"local": _LOCAL_PERSONAL_KEY} if local else None),
-        personal_index_key=environment.key("YIWANG_PII_INDEX_KEY", _LOCAL_PERSONAL_KEY if local else None),
+        personal_keys=environment.keys("YIWANG_PII_KEYS", {"local": _LOCAL_PERSONAL_KEY} if local else None)
+        if needs_personal_keys
+        else {},
+        personal_index_key=environment.key("YIWANG_PII_INDEX_KEY", _LOCAL_PERSONAL_KEY if local else None)
+        if needs_personal_keys
+        else b"",
         files=Files(
             folder=Path(environment.text("YIWANG_FILES_DIR", str(state_dir / "files"))),
             bucket=_bucket(environment),

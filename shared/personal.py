@@ -92,7 +92,9 @@ def use(vault: Vault) -> None:
 
 def _configured() -> Vault:
     if _vault is None:
-        raise RuntimeError("no personal data keys: set YIWANG_PII_KEYS and YIWANG_PII_INDEX_KEY")
+        raise RuntimeError(
+            "this process was given no personal data keys (KEEPS_PERSONAL_DATA, shared/run.py)"
+        )
     return _vault
 
 

@@ -36,13 +36,21 @@ def main(arguments: list[str]) -> int:
     if service not in contracts.SERVICES:
         print(f"there is no service {service!r}; there are {', '.join(contracts.SERVICES)}", file=sys.stderr)
         return 2
+    # A service says so in its package: `KEEPS_PERSONAL_DATA = True`.
+    keeps_personal_data = getattr(
+        importlib.import_module(f"services.{service}"), "KEEPS_PERSONAL_DATA", False
+    )
+    needs_personal_keys = keeps_personal_data and role in ("api", "worker", "demo")
     try:
-        settings = config.load(service, needs_broker=role in ("worker", "relay"))
+        settings = config.load(
+            service, needs_broker=role in ("worker", "relay"), needs_personal_keys=needs_personal_keys
+        )
     except config.ConfigError as error:
         print(f"{service} {role} cannot start: {error}", file=sys.stderr)
         return 2
     logs.configure(service=service, role=role, level=settings.log_level)
-    personal.use(personal.Vault(settings.personal_keys, settings.personal_index_key))
+    if needs_personal_keys:
+        personal.use(personal.Vault(settings.personal_keys, settings.personal_index_key))
     files.configure(settings.files)
     if role in ("api", "worker"):
         return _serve(settings, role)

@@ -15,6 +15,18 @@ ROLES = ("migrate", "api", "worker", "relay", "demo")
 # The only ones that outsiders talk to.
 PUBLISHED = {"nginx", "rabbitmq"}
 ONCE = ("migrate", "demo")
+# Who is given which secret; nobody else is. Names end like these.
+BROKER = ("-worker", "-relay")
+PERSONAL_DATA = tuple(
+    f"{service}-{role}" for service in ("registry", "cases") for role in ("api", "worker", "demo")
+)
+SECRETS = {
+    "AMQP_URL": BROKER,
+    "YIWANG_PII_KEYS": PERSONAL_DATA,
+    "YIWANG_PII_INDEX_KEY": PERSONAL_DATA,
+    "REGISTRY_SIGNING_KEY": ("registry-api",),
+    "RABBITMQ_MANAGEMENT_URL": ("registry-worker",),
+}
 
 
 def findings(document: dict[str, Any]) -> Iterator[str]:
@@ -44,6 +56,9 @@ def _rules(name: str, service: dict[str, Any]) -> Iterator[str]:
         yield "it does not come back after a crash"
     elif not service.get("healthcheck", {}).get("test"):
         yield "it has no health check"
+    for secret, users in SECRETS.items():
+        if (secret in service.get("environment", {})) != name.endswith(users):
+            yield f"it is given {secret} without need, or lacks it"
     if name not in PUBLISHED and service.get("ports"):
         yield "it is reachable from outside"
     for port in service.get("ports", ()):

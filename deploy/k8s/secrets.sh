@@ -33,9 +33,13 @@ EOF
 stringData:
   database_url: postgresql://$service:${!database_password}@yiwang-postgres-rw:5432/$service
   amqp_url: amqp://$service:${!amqp_password}@yiwang-rabbitmq:5672/yiwang
+EOF
+  if [ "$service" = registry ] || [ "$service" = cases ]; then
+    cat <<EOF
   pii_keys: '$YIWANG_PII_KEYS'
   pii_index_key: $YIWANG_PII_INDEX_KEY
 EOF
+  fi
   if [ "$service" = registry ]; then
     cat <<EOF
   signing_key: "$REGISTRY_SIGNING_KEY"

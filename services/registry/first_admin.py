@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     """Runs the command; answers the exit status."""
     asked = _parser().parse_args(arguments)
     try:
-        settings = config.load("registry")
+        settings = config.load("registry", needs_personal_keys=True)
         given = config.Environment().secret("REGISTRY_ADMIN_PASSWORD", "")
         personal.use(personal.Vault(settings.personal_keys, settings.personal_index_key))
         database = db.Database(settings.database_url, service="registry", max_size=1)

@@ -109,7 +109,7 @@ def _take_away(tx: db.Tx, work: store.BrokerWork) -> None:
 
 @functools.cache
 def _settings() -> config.Config:
-    return config.load("registry")
+    return config.load("registry", needs_broker=True)
 
 
 def _management() -> broker.Management:

@@ -111,7 +111,7 @@ def production(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **changes: str |
             monkeypatch.delenv(name, raising=False)
         else:
             monkeypatch.setenv(name, value)
-    return config.load("registry")
+    return config.load("registry", needs_personal_keys=True)
 
 
 def test_production_starts_with_its_own_keys_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
 import pathlib
 from typing import Any
 
 import pytest
 
-from shared import config
+from shared import config, contracts
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 PRODUCTION = {
@@ -41,7 +42,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
             monkeypatch.delenv(f"{name}_FILE", raising=False)
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        return config.load("cases")
+        return config.load("cases", needs_personal_keys=True)
 
     return load
 
@@ -124,6 +125,31 @@ def test_no_secret_shows_when_the_configuration_is_printed(load: Any) -> None:
 
     assert "hunter2" not in shown
     assert repr(bytes(range(32))) not in shown
+
+
+def test_a_process_reads_no_secret_it_does_not_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("YIWANG_PII_KEYS", "not read, so not found wrong")
+    monkeypatch.setenv("AMQP_URL_FILE", "/nowhere")
+
+    settings = config.load("cases")
+
+    assert (settings.amqp_url, settings.personal_keys, settings.personal_index_key) == ("", {}, b"")
+    with pytest.raises(config.ConfigError, match="AMQP_URL"):
+        config.load("cases", needs_broker=True)
+    with pytest.raises(config.ConfigError, match="YIWANG_PII_KEYS"):
+        config.load("cases", needs_personal_keys=True)
+
+
+@pytest.mark.parametrize("service", contracts.SERVICES)
+def test_a_service_that_keeps_personal_data_says_so(service: str) -> None:
+    package = importlib.import_module(f"services.{service}")
+    sources = pathlib.Path(next(iter(package.__path__))).rglob("*.py")
+
+    uses_the_vault = any("personal.encrypt(" in path.read_text("utf-8") for path in sources)
+
+    assert getattr(package, "KEEPS_PERSONAL_DATA", False) or not uses_the_vault
 
 
 # --- files
