@@ -18,7 +18,7 @@ class GridOutline:
     outline: tuple[tuple[tuple[float, float], ...], ...]
 
 
-@event(publisher="registry", subject="area", consumers=("cases",))
+@event(publisher="registry", subject="area", consumers=("cases", "dispatch"))
 class NetPublished(Event):
     """The boundary set of one subdistrict is decided: from `effective_at` these grids, and only these, cover it.
 

@@ -4,6 +4,7 @@ from services.dispatch.api.arbitration import ArbitrationApi
 from services.dispatch.api.clocks import ClocksApi
 from services.dispatch.api.limits import LimitsApi
 from services.dispatch.api.orders import OrdersApi
+from services.dispatch.api.rankings import RankingsApi
 from services.dispatch.api.rating import RatingApi
 from services.dispatch.api.responsibility import ResponsibilityApi
 from shared.http.operations import operations
@@ -14,10 +15,11 @@ class Api(
     ArbitrationApi,
     ClocksApi,
     LimitsApi,
+    RankingsApi,
     RatingApi,
     ResponsibilityApi,
     operations("dispatch"),  # type: ignore[misc]
 ):
-    """Orders, tasks, clocks, ratings and the responsibility list."""
+    """Orders, tasks, clocks, ratings, rankings and the responsibility list."""
 
     name = "dispatch"

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from services.dispatch.domain import errors, running
+from services.dispatch.domain import errors, facts, running
 from services.dispatch.domain.order import Change, Order
+from services.dispatch.store import facts as fact_store
 from services.dispatch.store import orders as store
 from shared import db, ids
 from shared.auth import Role
@@ -46,5 +47,6 @@ class Steps:
             )
             store.save(tx, change)
             store.save_clocks(tx, ticking)
+            fact_store.note(tx, [facts.of_step(change, ticking, at=at)])
             outbox.add(tx, [*change.events, *(event for one in ticking for event in one.events)])
             return store.task_view(tx, task_id, request.actor)

@@ -105,3 +105,75 @@ class LimitTwice(errors.Invalid):
 
 class NotAYear(errors.Invalid):
     """The days given must lie in the year, each once."""
+
+
+class WeightsWrong(errors.Invalid):
+    """Weights name indicators of the set, none below 0 and not all 0."""
+
+
+class CriteriaWrong(errors.Invalid):
+    """The points of all criteria together must be 100, each at least 1."""
+
+
+class PointsWrong(errors.Invalid):
+    """Give points for every criterion, within its most."""
+
+
+class NoResponseYet(errors.Conflict):
+    """Assess the department when it has replied."""
+
+
+class AssessedAlready(errors.Conflict):
+    """This response has been assessed; correct the assessment instead."""
+
+
+class MonthFrozen(errors.Conflict):
+    """The month's table is frozen; only a correction of the table, with a reason, changes it."""
+
+
+class AlreadyRuled(errors.Conflict):
+    """A supervisor decided an appeal against this assessment; it stays as decided."""
+
+
+class WindowClosed(errors.Conflict):
+    """The window for appeals of that month is closed."""
+
+
+class AppealedAlready(errors.Conflict):
+    """There was an appeal against this assessment already."""
+
+
+class NotAppealed(errors.Conflict):
+    """There is no appeal to decide."""
+
+
+class MonthDrafted(errors.Conflict):
+    """That month, or a later one, has its table already; new rules begin with a month after it."""
+
+
+class NotFrozen(errors.Conflict):
+    """The table is still a draft: it is computed again until it is frozen."""
+
+
+class NotTheNewest(errors.Conflict):
+    """The table was corrected; correct its newest version."""
+
+
+class ProposalDecided(errors.Conflict):
+    """Somebody has decided this proposal."""
+
+
+class NotLongRun(errors.Conflict):
+    """Only long-run low ranks are passed on for interview and notice."""
+
+
+class RectifyLater(errors.Invalid):
+    """The rectification date must lie after today."""
+
+
+class SupervisionClosed(errors.Conflict):
+    """This joint supervision is closed."""
+
+
+class NotADistrict(errors.Invalid):
+    """Tables are made per district; name one."""

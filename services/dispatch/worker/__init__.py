@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.dispatch import tabling
 from services.dispatch.domain import clock, running
 from services.dispatch.domain import order as domain
 from services.dispatch.domain.clock import Ticking
@@ -13,7 +14,7 @@ from services.dispatch.domain.responsibility import Ground
 from services.dispatch.store import orders as store
 from services.dispatch.store import responsibility
 from services.dispatch.store.sql import queries
-from services.dispatch.worker import reclassing, recomputing, sweep
+from services.dispatch.worker import facts, rankings, reclassing, recomputing, sweep
 from shared import clock as moments
 from shared import db, errors, ids
 from shared.bus import outbox
@@ -76,6 +77,7 @@ class Worker:
                 for name in ("finish", "elapsed")
             ],
         )
+        facts.reported(tx, events)
 
     @subscribe(cases.CaseTriaged)
     def case_triaged(self, tx: db.Tx, events: Sequence[Received[cases.CaseTriaged]]) -> None:
@@ -92,14 +94,16 @@ class Worker:
         changes = [domain.open_order(order) for order in orders]
         rules = self.rules.read(tx)
         store.insert(tx, orders)
-        ticking = [
-            one
+        followed = [
+            running.follow(change, clocks={}, rules=rules, at=change.order.opened_at, new_id=ids.new)
             for change in changes
-            for one in running.follow(
-                change, clocks={}, rules=rules, at=change.order.opened_at, new_id=ids.new
-            )
         ]
+        ticking = [one for some in followed for one in some]
         store.save_clocks(tx, ticking)
+        facts.all_stepped(
+            tx,
+            [(change, some, change.order.opened_at) for change, some in zip(changes, followed, strict=True)],
+        )
         outbox.add(
             tx,
             [
@@ -134,12 +138,14 @@ class Worker:
                 )
             )
         _keep(tx, ticking)
+        facts.resolved(tx, ticking, at)
 
     @subscribe(cases.CaseCalledBack)
     def case_called_back(self, tx: db.Tx, events: Sequence[Received[cases.CaseCalledBack]]) -> None:
         """The reporter was reached: the limit to call back ends."""
         at = {event.data.case_id: event.data.called_back_at for event in events if event.data.reached}
         self._end(tx, at, names=("call_back",))
+        facts.called_back(tx, events)
 
     @subscribe(cases.CaseReworked)
     def case_reworked(self, tx: db.Tx, events: Sequence[Received[cases.CaseReworked]]) -> None:
@@ -171,6 +177,7 @@ class Worker:
             runs=[event.data.run for event in events],
         )
         _keep(tx, ticking)
+        facts.reworked(tx, events)
 
     @subscribe(cases.CaseDeferred)
     def case_deferred(self, tx: db.Tx, events: Sequence[Received[cases.CaseDeferred]]) -> None:
@@ -227,6 +234,11 @@ class Worker:
                 sequence=event.sequence,
             )
 
+    @subscribe(registry.NetPublished, copy=True)
+    def net_published(self, tx: db.Tx, events: Sequence[Received[registry.NetPublished]]) -> None:
+        """A subdistrict has a name."""
+        rankings.named(tx, events)
+
     # --- Timers ---
 
     @every(seconds=1.0)
@@ -238,6 +250,11 @@ class Worker:
     def recompute_clocks(self, tx: db.Tx) -> int:
         """Compute running clocks anew where an admin asked for it; answers how many were looked at."""
         return recomputing.recompute(tx, self.rules.read(tx))
+
+    @every(seconds=60.0)
+    def keep_rankings(self, tx: db.Tx) -> int:
+        """Drafts, refreshes and freezes monthly tables when their time has come."""
+        return tabling.keep(tx, at=db.now(tx))
 
     @every(seconds=60.0)
     def prune(self, tx: db.Tx) -> int:
@@ -255,14 +272,16 @@ class Worker:
         clocks = store.clocks_of(tx, [order.order_id for order in found])
         rules = self.rules.read(tx)
         store.save(tx, *changes)
-        _keep(
+        followed = [
+            running.follow(change, clocks=clocks, rules=rules, at=at[change.order.case_id], new_id=ids.new)
+            for change in changes
+        ]
+        _keep(tx, [one for some in followed for one in some])
+        facts.all_stepped(
             tx,
             [
-                one
-                for change in changes
-                for one in running.follow(
-                    change, clocks=clocks, rules=rules, at=at[change.order.case_id], new_id=ids.new
-                )
+                (change, some, at[change.order.case_id])
+                for change, some in zip(changes, followed, strict=True)
             ],
         )
 
@@ -290,6 +309,7 @@ class Worker:
         self._close_orders(tx, at)
         self._end(tx, at, names=CASE_CLOCKS)
         queries.end_watched(tx, case_ids=list(at), ended_ats=list(at.values()))
+        facts.ended(tx, at)
 
 
 def _lock_with_orders(tx: db.Tx, case_ids: Iterable[str]) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from services.dispatch import worker
+from services.dispatch import tabling, worker
 from services.dispatch.store import responsibility
 from shared import clock, ids
 from shared.contracts.cases import CaseReported, CaseWhistled, Place
@@ -24,6 +25,7 @@ def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str],
     dispatch = api("dispatch")
     case_id, order_id, at = ids.new(), ids.new(), clock.now()
     with feeding.feeding(dispatch.database.url, worker.Worker) as feed:
+        feed.give(*district.departments())
         feed.give(
             CaseReported(
                 case_id=case_id,
@@ -52,6 +54,13 @@ def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str],
                 whistled_at=at,
             )
         )
+    with dispatch.database.transaction() as tx:
+        # Next month is over: this one's tables are drafted.
+        while tabling.keep(tx, at=at + timedelta(days=32)):
+            pass
+        (row,) = tx.execute(
+            "SELECT ranking_id FROM rankings WHERE kind = 'departments' ORDER BY month DESC LIMIT 1"
+        ).fetchall()
     supervisor = {"roles": ["supervisor"], "areas": [district.DISTRICT]}
     tasks = dispatch.client(**supervisor).get("/dispatch/tasks").json()["items"]
     task_id = next(
@@ -80,6 +89,7 @@ def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str],
             "task_id": task_id,
             "extension_id": asked.json()["extension_id"],
             "supervision_id": supervision_id,
+            "ranking_id": str(row["ranking_id"]),
         },
         insiders=insiders,
         open_to_all=authority_of_the_deployment(),
