@@ -35,7 +35,7 @@ def add(
     """Keeps what a table suggests; answers those that are new, with their ids."""
     if not proposals:
         return []
-    rows = queries.insert_proposals(
+    rows = queries.insert_supervision_proposals(
         tx,
         proposals=json.dumps(
             [
@@ -55,12 +55,12 @@ def add(
 
 def supersede(tx: db.Tx, ranking_id: str) -> None:
     """A table was corrected: what it suggested and nobody decided is no longer proposed."""
-    queries.supersede_proposals(tx, ranking_id=ranking_id)
+    queries.supersede_supervision_proposals(tx, ranking_id=ranking_id)
 
 
 def lock_proposal(tx: db.Tx, proposal_id: str, actor: auth.Actor) -> Mapping[str, Any]:
     """A proposal of the supervisor's areas, locked. Raises NotFound."""
-    row: Mapping[str, Any] | None = queries.lock_proposal(
+    row: Mapping[str, Any] | None = queries.lock_supervision_proposal(
         tx, proposal_id=proposal_id, scopes=reach(actor).scopes
     )
     if row is None:
@@ -75,7 +75,9 @@ def require_open(proposal: Mapping[str, Any]) -> None:
 
 
 def decide(tx: db.Tx, proposal_id: str, *, state: str, by_person: str, at: datetime, words: str) -> None:
-    queries.decide_proposal(tx, proposal_id=proposal_id, state=state, by_person=by_person, at=at, words=words)
+    queries.decide_supervision_proposal(
+        tx, proposal_id=proposal_id, state=state, by_person=by_person, at=at, words=words
+    )
 
 
 def open_(
@@ -91,7 +93,7 @@ def open_(
         words=words,
         rectify_on=rectify_on,
     )
-    queries.insert_supervision(
+    queries.insert_joint_supervision(
         tx,
         supervision_id=made.supervision_id,
         proposal_id=made.proposal_id,
@@ -108,7 +110,7 @@ def open_(
 
 def lock(tx: db.Tx, supervision_id: str, within: Reach) -> tuple[JointSupervision, datetime]:
     """A joint supervision within reach, locked, and the moment after the lock. Raises NotFound."""
-    row = queries.lock_supervision(tx, supervision_id=supervision_id, **vars(within))
+    row = queries.lock_joint_supervision(tx, supervision_id=supervision_id, **vars(within))
     if row is None:
         raise errors.NotFound()
     found = JointSupervision(
@@ -130,7 +132,7 @@ def lock(tx: db.Tx, supervision_id: str, within: Reach) -> tuple[JointSupervisio
 def save(
     tx: db.Tx, one: JointSupervision, *, closed_by: str | None = None, closed_at: datetime | None = None
 ) -> None:
-    queries.save_supervision(
+    queries.save_joint_supervision(
         tx,
         supervision_id=one.supervision_id,
         rectify_on=one.rectify_on,
@@ -146,7 +148,7 @@ def save(
 def note_progress(
     tx: db.Tx, one: JointSupervision, *, words: str, by_person: str, by_department: str | None, at: datetime
 ) -> None:
-    queries.insert_progress(
+    queries.insert_joint_progress(
         tx,
         supervision_id=one.supervision_id,
         words=words,
@@ -159,7 +161,7 @@ def note_progress(
 
 def view(tx: db.Tx, supervision_id: str, actor: auth.Actor) -> dict[str, Any]:
     """A joint supervision with its progress. Raises NotFound."""
-    row: dict[str, Any] | None = queries.get_supervision(
+    row: dict[str, Any] | None = queries.get_joint_supervision(
         tx, supervision_id=supervision_id, **vars(reach(actor))
     )
     if row is None:
