@@ -262,7 +262,7 @@ class CaseRemovalAsked(Event):
     ground: RemovalGround
 
 
-@event(publisher="cases", subject="case_id")
+@event(publisher="cases", subject="case_id", consumers=("dispatch",))
 class CaseRemovedFromBase(Event):
     """The hotline office decided such a request before the month's freeze.
 

@@ -66,13 +66,14 @@ CREATE TABLE answers (
 );
 CREATE INDEX answers_answered_idx ON answers (answered_at);
 
--- Matters taken out of all figures 剔除 by the hotline office.
-CREATE TABLE removed_cases (
+-- Matters the hotline office took out of a department's base of a month 剔除.
+CREATE TABLE removed_matters (
     case_id uuid NOT NULL,
+    department_id text COLLATE "C" NOT NULL,
+    month text COLLATE "C" NOT NULL,
     area text COLLATE "C" NOT NULL,
-    ground text NOT NULL,
     removed_at timestamptz NOT NULL,
-    CONSTRAINT removed_cases_pkey PRIMARY KEY (case_id)
+    CONSTRAINT removed_matters_pkey PRIMARY KEY (case_id, department_id, month)
 );
 
 -- What is under way when this arrives. Answers given before it count in no ranking.

@@ -7,7 +7,7 @@ SELECT set_config('work_mem', '96MB', true), set_config('max_parallel_workers_pe
 DELETE FROM ranking_evidence e USING rankings r
 WHERE e.ranking_id = :ranking_id AND r.ranking_id = e.ranking_id AND r.state = 'draft';
 
--- name: count_department_tasks(ranking_id, lo, hi, starts, ends)
+-- name: count_department_tasks(ranking_id, month, lo, hi, starts, ends)
 -- Signing, finishing and returns of departments, with the rows they are counted from.
 -- A limit is decided when it is met or, if that comes first, when it is over: each counts in that month, once.
 WITH turns AS (
@@ -47,7 +47,9 @@ judged AS (
            t.sent_at >= :starts OR COALESCE(t.rejected_at >= :starts AND t.rejected_at < :ends, false) AS return_in,
            COALESCE(t.rejected_at >= :starts AND t.rejected_at < :ends, false)::integer::smallint AS back
     FROM turns t
-    WHERE NOT EXISTS (SELECT FROM removed_cases r WHERE r.case_id = t.case_id)
+    WHERE NOT EXISTS (
+        SELECT FROM removed_matters r
+        WHERE r.case_id = t.case_id AND r.department_id = t.department_id AND r.month = :month)
     ORDER BY t.department_id, t.task_id
 ),
 grouped AS (
@@ -75,7 +77,7 @@ FROM grouped g CROSS JOIN LATERAL (VALUES
 WHERE v.subjects IS NOT NULL
 RETURNING organisation_id, indicator, numerator, denominator, digest;
 
--- name: count_department_reworks(ranking_id, lo, hi, starts, ends)
+-- name: count_department_reworks(ranking_id, month, lo, hi, starts, ends)
 -- Tasks that departments led and finished in the period, and those whose matter was reworked in it.
 WITH reworked AS MATERIALIZED (
     SELECT h.case_id, h.run FROM handlings h
@@ -92,7 +94,9 @@ judged AS (
         FROM reworked r JOIN task_facts f ON f.case_id = r.case_id AND f.case_run = r.run
         WHERE f.finished_at < :starts AND f.is_main
     ) AS found
-    WHERE NOT EXISTS (SELECT FROM removed_cases r WHERE r.case_id = found.case_id)
+    WHERE NOT EXISTS (
+        SELECT FROM removed_matters r
+        WHERE r.case_id = found.case_id AND r.department_id = found.department_id AND r.month = :month)
     ORDER BY found.department_id, found.task_id
 )
 INSERT INTO ranking_evidence (
@@ -105,14 +109,16 @@ FROM (
 ) AS g
 RETURNING organisation_id, indicator, numerator, denominator, digest;
 
--- name: count_department_answers(ranking_id, lo, hi, starts, ends, share, satisfied)
+-- name: count_department_answers(ranking_id, month, lo, hi, starts, ends, share, satisfied)
 -- The three rates of departments: what reporters said of the handling they finished tasks in.
 WITH judged AS (
     SELECT f.task_id, f.department_id, a.met, a.settled, a.satisfaction
     FROM answers a JOIN task_facts f ON f.case_id = a.case_id AND f.case_run = a.run
     WHERE a.answered_at >= :starts AND a.answered_at < :ends AND a.area >= :lo AND a.area < :hi
       AND f.finished_at IS NOT NULL AND (f.is_main OR :share::text = 'every')
-      AND NOT EXISTS (SELECT FROM removed_cases r WHERE r.case_id = a.case_id)
+      AND NOT EXISTS (
+        SELECT FROM removed_matters r
+        WHERE r.case_id = a.case_id AND r.department_id = f.department_id AND r.month = :month)
     ORDER BY f.department_id, f.task_id
 ),
 grouped AS (
@@ -141,7 +147,7 @@ FROM grouped g CROSS JOIN LATERAL (VALUES
 WHERE v.subjects IS NOT NULL
 RETURNING organisation_id, indicator, numerator, denominator, digest;
 
--- name: count_assessments(ranking_id, lo, hi, starts, ends)
+-- name: count_assessments(ranking_id, month, lo, hi, starts, ends)
 -- One matter, one assessment: the points of each that stands.
 INSERT INTO ranking_evidence (
     ranking_id, organisation_id, indicator, numerator, denominator, digest, subjects, points)
@@ -152,7 +158,9 @@ FROM (
            array_agg(a.score::smallint ORDER BY a.task_id) AS points, sum(a.score) AS numerator
     FROM assessments a
     WHERE a.assessed_at >= :starts AND a.assessed_at < :ends AND a.area >= :lo AND a.area < :hi
-      AND a.state <> 'void' AND NOT EXISTS (SELECT FROM removed_cases r WHERE r.case_id = a.case_id)
+      AND a.state <> 'void' AND NOT EXISTS (
+        SELECT FROM removed_matters r
+        WHERE r.case_id = a.case_id AND r.department_id = a.department_id AND r.month = :month)
     GROUP BY a.department_id
 ) AS g
 RETURNING organisation_id, indicator, numerator, denominator, digest;
@@ -165,7 +173,6 @@ WITH judged AS (
     FROM task_facts f
     WHERE f.ended_at >= :starts AND f.sent_at < :ends AND f.run = 1 AND f.area >= :lo AND f.area < :hi
       AND (f.sent_at >= :starts OR f.upheld_at < :ends)
-      AND NOT EXISTS (SELECT FROM removed_cases r WHERE r.case_id = f.case_id)
     ORDER BY 2, 1
 )
 INSERT INTO ranking_evidence (
@@ -200,7 +207,6 @@ judged AS (
     SELECT h.case_id, left(h.area, 9) AS subdistrict, (NOT h.late)::integer::smallint AS point
     FROM handled h
     WHERE h.at >= :starts AND h.at < :ends
-      AND NOT EXISTS (SELECT FROM removed_cases r WHERE r.case_id = h.case_id)
     ORDER BY 2, 1, 3
 )
 INSERT INTO ranking_evidence (
@@ -219,7 +225,6 @@ WITH judged AS (
     SELECT a.case_id, left(a.area, 9) AS subdistrict, a.met, a.settled, a.satisfaction
     FROM answers a
     WHERE a.answered_at >= :starts AND a.answered_at < :ends AND a.area >= :lo AND a.area < :hi
-      AND NOT EXISTS (SELECT FROM removed_cases r WHERE r.case_id = a.case_id)
     ORDER BY 2, 1
 ),
 grouped AS (
@@ -248,10 +253,12 @@ FROM grouped g CROSS JOIN LATERAL (VALUES
 WHERE v.subjects IS NOT NULL
 RETURNING organisation_id, indicator, numerator, denominator, digest;
 
--- name: negative_attitudes(lo, hi, starts, ends)
+-- name: negative_attitudes(month, lo, hi, starts, ends)
 -- How many assessments of the period found a department negative.
 SELECT a.department_id AS organisation_id, count(*)::integer AS times
 FROM assessments a
 WHERE a.assessed_at >= :starts AND a.assessed_at < :ends AND a.area >= :lo AND a.area < :hi AND a.is_negative
-  AND a.state <> 'void' AND NOT EXISTS (SELECT FROM removed_cases r WHERE r.case_id = a.case_id)
+  AND a.state <> 'void' AND NOT EXISTS (
+        SELECT FROM removed_matters r
+        WHERE r.case_id = a.case_id AND r.department_id = a.department_id AND r.month = :month)
 GROUP BY a.department_id;

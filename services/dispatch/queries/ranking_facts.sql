@@ -68,9 +68,10 @@ UPDATE task_facts f SET upheld_at = u.at, ended_at = LEAST(f.ended_at, u.at)
 FROM unnest(:task_ids::uuid[], :runs::integer[], :moments::timestamptz[]) AS u (task_id, run, at)
 WHERE f.task_id = u.task_id AND f.run = u.run AND f.upheld_at IS NULL;
 
--- name: remove_cases(removals)!
--- Matters taken out of all figures, from a JSON list.
-INSERT INTO removed_cases (case_id, area, ground, removed_at)
-SELECT case_id, area, ground, removed_at
-FROM jsonb_to_recordset(:removals::jsonb) AS r (case_id uuid, area text, ground text, removed_at timestamptz)
-ON CONFLICT ON CONSTRAINT removed_cases_pkey DO NOTHING;
+-- name: remove_matters(removals)!
+-- Matters taken out of a department's base of a month, from a JSON list.
+INSERT INTO removed_matters (case_id, department_id, month, area, removed_at)
+SELECT case_id, department_id, month, area, removed_at
+FROM jsonb_to_recordset(:removals::jsonb) AS r (
+    case_id uuid, department_id text, month text, area text, removed_at timestamptz)
+ON CONFLICT ON CONSTRAINT removed_matters_pkey DO NOTHING;

@@ -60,8 +60,9 @@ def answer(tx: db.Tx, answers: Sequence[Mapping[str, Any]]) -> None:
 
 
 def remove(tx: db.Tx, removals: Sequence[Mapping[str, Any]]) -> None:
-    """Matters taken out of all figures: case_id, area, ground, removed_at."""
-    queries.remove_cases(tx, removals=_json(removals))
+    """Matters taken out of a department's base: case_id, department_id, month, area, removed_at."""
+    if removals:
+        queries.remove_matters(tx, removals=_json(removals))
 
 
 def _json(rows: Iterable[Mapping[str, Any]]) -> str:

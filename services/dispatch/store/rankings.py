@@ -110,6 +110,7 @@ def count(tx: db.Tx, table: Ranking) -> tuple[Line, ...]:
         "ends": period.end,
     }
     if rules.kind == "departments":
+        inputs["month"] = period.month
         rows = [
             *queries.count_department_tasks(tx, **inputs),
             *queries.count_department_reworks(tx, **inputs),
@@ -134,7 +135,12 @@ def recount(tx: db.Tx, table: Ranking) -> tuple[Line, ...]:
 def negative_attitudes(tx: db.Tx, table: Ranking) -> dict[str, int]:
     """Organisation → assessments of the period with a negative attitude."""
     rows = queries.negative_attitudes(
-        tx, lo=table.area, hi=f"{table.area}:", starts=table.period.start, ends=table.period.end
+        tx,
+        month=table.period.month,
+        lo=table.area,
+        hi=f"{table.area}:",
+        starts=table.period.start,
+        ends=table.period.end,
     )
     return {row["organisation_id"]: row["times"] for row in rows}
 

@@ -220,6 +220,13 @@ class Worker:
         """The reporter took it back: everything ends."""
         self._end_all(tx, {event.data.case_id: event.time for event in events})
 
+    @subscribe(cases.CaseRemovedFromBase)
+    def case_removed_from_base(
+        self, tx: db.Tx, events: Sequence[Received[cases.CaseRemovedFromBase]]
+    ) -> None:
+        """A matter does not count for a department in a month."""
+        facts.removed(tx, events)
+
     @subscribe(registry.DepartmentChanged, copy=True)
     def department_changed(self, tx: db.Tx, events: Sequence[Received[registry.DepartmentChanged]]) -> None:
         """A department may be called, or no longer."""

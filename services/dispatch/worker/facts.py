@@ -96,3 +96,21 @@ def reworked(tx: db.Tx, events: Sequence[Received[cases.CaseReworked]]) -> None:
 def ended(tx: db.Tx, at: dict[str, datetime]) -> None:
     """Matters that were declined, merged or withdrawn count nowhere."""
     store.void(tx, at)
+
+
+def removed(tx: db.Tx, events: Sequence[Received[cases.CaseRemovedFromBase]]) -> None:
+    """The hotline office decided whether a matter counts for a department; refused, it does."""
+    store.remove(
+        tx,
+        [
+            {
+                "case_id": event.data.case_id,
+                "department_id": event.data.department_id,
+                "month": event.data.month,
+                "area": event.data.area,
+                "removed_at": event.data.decided_at,
+            }
+            for event in events
+            if event.data.granted
+        ],
+    )
