@@ -51,8 +51,13 @@ def parent(code: str) -> str | None:
 
 def at_level(code: str, wanted: Level) -> str | None:
     """The ancestor (or the code itself) at a level, or None when the code stops above it."""
-    length = next(length for length, name in _LENGTHS.items() if name is wanted)
+    length = digits(wanted)
     return code[:length] if len(code) >= length else None
+
+
+def digits(wanted: Level) -> int:
+    """How long the codes of a level are."""
+    return next(length for length, name in _LENGTHS.items() if name is wanted)
 
 
 def inside(code: str, scope: str) -> bool:

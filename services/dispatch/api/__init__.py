@@ -2,6 +2,7 @@
 
 from services.dispatch.api.arbitration import ArbitrationApi
 from services.dispatch.api.clocks import ClocksApi
+from services.dispatch.api.figures import FiguresApi
 from services.dispatch.api.limits import LimitsApi
 from services.dispatch.api.orders import OrdersApi
 from services.dispatch.api.rankings import RankingsApi
@@ -14,6 +15,7 @@ class Api(
     OrdersApi,
     ArbitrationApi,
     ClocksApi,
+    FiguresApi,
     LimitsApi,
     RankingsApi,
     RatingApi,

@@ -11,10 +11,11 @@ from services.dispatch.domain import order as domain
 from services.dispatch.domain.clock import Ticking
 from services.dispatch.domain.order import Order, OrderState, Task, TaskState
 from services.dispatch.domain.responsibility import Ground
+from services.dispatch.store import figures, responsibility
 from services.dispatch.store import orders as store
-from services.dispatch.store import responsibility
 from services.dispatch.store.sql import queries
 from services.dispatch.worker import facts, rankings, reclassing, recomputing, sweep
+from services.dispatch.worker import figures as keeping
 from shared import clock as moments
 from shared import db, errors, ids
 from shared.bus import outbox
@@ -257,6 +258,21 @@ class Worker:
     def recompute_clocks(self, tx: db.Tx) -> int:
         """Compute running clocks anew where an admin asked for it; answers how many were looked at."""
         return recomputing.recompute(tx, self.rules.read(tx))
+
+    @every(seconds=1.0)
+    def fold_figures(self, tx: db.Tx) -> int:
+        """Keep the live figures; answers how many changes were folded in."""
+        return figures.fold(tx)
+
+    @every(seconds=15.0)
+    def show_figures(self, tx: db.Tx) -> None:
+        """Show the live figures to Prometheus."""
+        keeping.show(tx)
+
+    @every(seconds=600.0)
+    def repair_figures(self, tx: db.Tx) -> None:
+        """Compare the live figures with a recount and put right what does not agree."""
+        keeping.repair(tx)
 
     @every(seconds=60.0)
     def keep_rankings(self, tx: db.Tx) -> int:
