@@ -1,11 +1,13 @@
 """The cases API: one class, put together from the use cases of each concept."""
 
+from services.cases.api.appointments import AppointmentsApi
 from services.cases.api.attachments import AttachmentsApi
 from services.cases.api.catalogue import CatalogueApi
 from services.cases.api.hearing import HearingApi
 from services.cases.api.holding import HoldingApi
 from services.cases.api.lists import ListsApi
 from services.cases.api.matters import MattersApi
+from services.cases.api.notices import NoticesApi
 from services.cases.api.rates import RatesApi
 from shared.http.operations import operations
 
@@ -17,6 +19,8 @@ class Api(
     HearingApi,
     HoldingApi,
     ListsApi,
+    NoticesApi,
+    AppointmentsApi,
     RatesApi,
     operations("cases"),  # type: ignore[misc]
 ):

@@ -157,3 +157,47 @@ class MonthFrozen(errors.Conflict):
 
 class MonthOutOfBounds(errors.Invalid):
     """The month must be one from the report of the matter up to now."""
+
+
+class PersonalData(errors.Invalid):
+    """A public notice may not hold personal data; `found` names what seems to be in it."""
+
+
+class ReportersWords(errors.Invalid):
+    """A public notice is in the officer's own words; this repeats the report of the matter."""
+
+
+class NotADraft(errors.Conflict):
+    """The notice is on the board; write its progress, or end it and write another."""
+
+
+class NotPublished(errors.Conflict):
+    """The notice is a draft; publish it first."""
+
+
+class NoticeOver(errors.Conflict):
+    """The notice was taken from the board."""
+
+
+class BundleTooSmall(errors.Invalid):
+    """A bundled service has at least two things to do."""
+
+
+class TimeOutOfBounds(errors.Invalid):
+    """An appointment begins from now on within 90 days, and lasts at most twelve hours."""
+
+
+class NotOffHours(errors.Invalid):
+    """Off-hours service lies outside business hours."""
+
+
+class NotBegun(errors.Conflict):
+    """The appointed time has not come yet."""
+
+
+class AppointmentOver(errors.Conflict):
+    """The appointment is not in a state that allows this."""
+
+
+class WorkerBusy(errors.Conflict):
+    """The worker has another appointment at that time."""

@@ -58,4 +58,17 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         insiders=({"roles": ["supervisor"], "areas": [district.DISTRICT]},),
     )
 
-    authority.check(world.api, "cases", [sample, hearing, removal], area=district.GRID)
+    notice = world.officer.post(
+        "/cases/notices", json={"area": "370102007003", "title": "通知", "words": "路灯已修复"}
+    )
+    service = world.resident.post(
+        "/cases/services",
+        json={"mode": "at_home", "items": ["认证"], "place": district.IN_GRID, "address": "文化东路"},
+    )
+    officer = ({"roles": ["community_officer"], "areas": [district.SUBDISTRICT]},)
+    later = [
+        authority.Sample(paths={"notice_id": notice.json()["notice_id"]}, insiders=officer),
+        authority.Sample(paths={"appointment_id": service.json()["appointment_id"]}, insiders=officer),
+    ]
+
+    authority.check(world.api, "cases", [sample, hearing, removal, *later], area=district.GRID)

@@ -52,6 +52,8 @@ def test_a_public_route_needs_no_token_and_every_other_does(cases: dict[str, Any
 
     assert security.pop(("/cases/catalogue", "get")) == []
     assert security.pop(("/cases/catalogue/{code}", "get")) == []
+    for path in ("/cases/notices", "/cases/notices/{notice_id}"):
+        assert security.pop((path, "get")) == []
     assert set(map(str, security.values())) == {"[{'token': []}]"}
 
 

@@ -1,0 +1,51 @@
+-- name: add_appointment(appointment_id, area, mode, items, words, address, phone, resident_id, asked_by, asked_at, wanted_from, wanted_until, state)!
+-- A service asked for; address and phone are sealed.
+INSERT INTO appointments (appointment_id, area, mode, items, words, address, phone, resident_id, asked_by, asked_at,
+    wanted_from, wanted_until, state)
+VALUES (:appointment_id, :area, :mode, :items, :words, :address, :phone, :resident_id, :asked_by, :asked_at,
+    :wanted_from, :wanted_until, :state);
+
+-- name: lock_appointment(appointment_id, scopes, person_id)^
+-- Locks an appointment of the caller's areas, or their own, with the moment after the lock.
+SELECT a.*, clock_timestamp() AS at FROM appointments a
+WHERE a.appointment_id = :appointment_id
+  AND (a.area ^@ ANY(:scopes) OR a.resident_id = :person_id)
+FOR UPDATE;
+
+-- name: save_appointment(appointment_id, state, worker_id, starts_at, ends_at, outcome, ended_at, version)!
+-- Writes what a step changes.
+UPDATE appointments SET state = :state, worker_id = :worker_id, starts_at = :starts_at, ends_at = :ends_at,
+    outcome = :outcome, ended_at = :ended_at, version = :version
+WHERE appointment_id = :appointment_id;
+
+-- name: hold_worker(worker_id)^
+-- Lets one appointment at a time be made for a worker, until the end of the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended('appointment of ' || :worker_id::text, 0)) AS held;
+
+-- name: clashing(worker_id, appointment_id, starts_at, ends_at)$
+-- Whether the worker has another appointment at that time; one that ends when the other begins does not clash.
+SELECT EXISTS (
+    SELECT 1 FROM appointments
+    WHERE worker_id = :worker_id AND state = 'appointed' AND appointment_id <> :appointment_id
+      AND starts_at < :ends_at AND ends_at > :starts_at);
+
+-- name: get_appointment(appointment_id, scopes, person_id)^
+-- An appointment of the caller's areas, or their own.
+SELECT a.* FROM appointments a
+WHERE a.appointment_id = :appointment_id
+  AND (a.area ^@ ANY(:scopes) OR a.resident_id = :person_id OR a.worker_id = :person_id);
+
+-- name: list_appointments(scopes, person_id, state, mode, worker_id, after_at, after_id, most)
+-- Appointments of the caller's areas, or their own, in the order they were asked for.
+SELECT a.* FROM appointments a
+WHERE (a.area ^@ ANY(:scopes) OR a.resident_id = :person_id)
+  AND (:state::text IS NULL OR a.state = :state::text)
+  AND (:mode::text IS NULL OR a.mode = :mode::text)
+  AND (:worker_id::uuid IS NULL OR a.worker_id = :worker_id::uuid)
+  AND (:after_at::timestamptz IS NULL OR (a.asked_at, a.appointment_id) > (:after_at::timestamptz, :after_id::uuid))
+ORDER BY a.asked_at, a.appointment_id LIMIT :most;
+
+-- name: add_unmasking(unmasking_id, subject_kind, subject_id, person_id, reason)!
+-- Somebody read sealed numbers, and why.
+INSERT INTO unmaskings (unmasking_id, subject_kind, subject_id, person_id, reason, at)
+VALUES (:unmasking_id, :subject_kind, :subject_id, :person_id, :reason, clock_timestamp());

@@ -1,0 +1,52 @@
+-- name: add_notice(notice_id, area, title, words, state, case_id, written_by, written_at)!
+-- A draft.
+INSERT INTO notices (notice_id, area, title, words, state, case_id, written_by, written_at)
+VALUES (:notice_id, :area, :title, :words, :state, :case_id, :written_by, :written_at);
+
+-- name: lock_notice(notice_id, scopes)^
+-- Locks a notice of the caller's areas, with the words of its matter and the moment after the lock.
+SELECT n.*, COALESCE(c.words || ' ' || c.address, '') AS case_words, clock_timestamp() AS at
+FROM notices n LEFT JOIN cases c USING (case_id)
+WHERE n.notice_id = :notice_id AND n.area ^@ ANY(:scopes) FOR UPDATE OF n;
+
+-- name: save_notice(notice_id, title, words, state, published_at, ended_at, version)!
+-- Writes what a step changes.
+UPDATE notices SET title = :title, words = :words, state = :state, published_at = :published_at,
+    ended_at = :ended_at, version = :version
+WHERE notice_id = :notice_id;
+
+-- name: add_notice_progress(notice_id, words, written_by, at)!
+-- The next line of progress.
+INSERT INTO notice_progress (notice_id, number, words, written_by, at)
+SELECT :notice_id, COALESCE(max(number), 0) + 1, :words, :written_by, :at
+FROM notice_progress WHERE notice_id = :notice_id;
+
+-- name: notice_view(notice_id, scopes)^
+-- A notice: published ones for everybody, drafts within the caller's areas. Of its matter only the state.
+SELECT n.notice_id, n.area, n.title, n.words, n.state, n.written_at, n.published_at, n.ended_at, n.version,
+    c.state AS case_state, COALESCE((
+        SELECT jsonb_agg(jsonb_build_object('number', p.number, 'words', p.words, 'at', p.at) ORDER BY p.number)
+        FROM notice_progress p WHERE p.notice_id = n.notice_id), '[]') AS progress
+FROM notices n LEFT JOIN cases c USING (case_id)
+WHERE n.notice_id = :notice_id AND (n.published_at IS NOT NULL OR n.area ^@ ANY(:scopes));
+
+-- name: board(area, is_ended, before_at, before_id, most)
+-- What stands on the board of an area: its own notices, those of the areas in it, and those of the areas around it.
+SELECT n.notice_id, n.area, n.title, n.words, n.state, n.written_at, n.published_at, n.ended_at, n.version,
+    c.state AS case_state, COALESCE((
+        SELECT jsonb_agg(jsonb_build_object('number', p.number, 'words', p.words, 'at', p.at) ORDER BY p.number)
+        FROM notice_progress p WHERE p.notice_id = n.notice_id), '[]') AS progress
+FROM notices n LEFT JOIN cases c USING (case_id)
+WHERE n.published_at IS NOT NULL AND (n.area ^@ :area::text OR :area::text ^@ n.area)
+  AND (n.state = 'ended') = :is_ended
+  AND (:before_at::timestamptz IS NULL OR (n.published_at, n.notice_id) < (:before_at::timestamptz, :before_id::uuid))
+ORDER BY n.published_at DESC, n.notice_id DESC LIMIT :most;
+
+-- name: list_notices(scopes, state, after_at, after_id, most)
+-- Notices of the caller's areas, drafts too, in the order they were written.
+SELECT n.notice_id, n.area, n.title, n.words, n.state, n.written_at, n.published_at, n.ended_at, n.version,
+    c.state AS case_state, '[]'::jsonb AS progress
+FROM notices n LEFT JOIN cases c USING (case_id)
+WHERE n.area ^@ ANY(:scopes) AND (:state::text IS NULL OR n.state = :state::text)
+  AND (:after_at::timestamptz IS NULL OR (n.written_at, n.notice_id) > (:after_at::timestamptz, :after_id::uuid))
+ORDER BY n.written_at, n.notice_id LIMIT :most;
