@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared import db, errors, logs, metrics, trace
+from shared import areas, auth, db, errors, logs, metrics, trace
 from shared.bus import envelope
 from shared.bus.envelope import Envelope
 from shared.bus.statements import sql
@@ -26,10 +26,12 @@ MOST_TRIES = len(DELAYS_SECONDS)
 # Subjects looked at in one run of the timer.
 PAGE = 200
 STATES = ("waiting", "dead", "undecodable")
+# The scope of whoever holds the database: every area is inside, and so is what has none.
+EVERYWHERE = ("",)
 
 
 class NoSuchParked(errors.NotFound):
-    """No event is parked under this key; it may have succeeded meanwhile."""
+    """No event of your area is parked under this key; it may have succeeded meanwhile."""
 
 
 class ArrivedOtherwise(errors.Conflict):
@@ -50,6 +52,8 @@ class Parked:
     subject: str | None
     event_id: str | None
     type: str | None
+    # Where it happened; None for bytes nobody could read.
+    area: str | None
     copy: bool
     reason: str
     # Tries so far.
@@ -67,6 +71,7 @@ def park(tx: db.Tx, event: Envelope, *, copy: bool, reason: str, body: bytes, de
         subject=event.subject,
         event_id=event.id,
         type=event.type,
+        area=event.area,
         copy=copy,
         reason=reason,
         body=body,
@@ -148,16 +153,23 @@ def observe(database: db.Database) -> None:
         metrics.parked_events.labels(state).set(counted.get(state, 0))
 
 
-def redrive(tx: db.Tx, key: int, by: str) -> None:
+def scopes_of(actor: auth.Actor) -> list[str]:
+    """What parked events an operator may see and touch: those of their areas; of a whole city also the unreadable."""
+    whole_city = any(areas.level(scope) is areas.Level.CITY for scope in actor.scopes)
+    return [*EVERYWHERE] if whole_city else actor.scopes
+
+
+def redrive(tx: db.Tx, key: int, by: str, *, scopes: Sequence[str] = EVERYWHERE) -> None:
     """Gives a parked event all its tries again, beginning now; undecodable bytes are read anew.
 
     Args:
         by: who asks, for the audit.
+        scopes: the areas they answer for.
 
     Raises NoSuchParked, StillUndecodable, ArrivedOtherwise.
     """
-    row = _lock(tx, key)
-    found = {name: row[name] for name in ("source", "subject", "event_id", "type", "copy")}
+    row = _lock(tx, key, scopes)
+    found = {name: row[name] for name in ("source", "subject", "event_id", "type", "area", "copy")}
     if row["state"] == "undecodable":
         try:
             read = envelope.decode(bytes(row["body"]))
@@ -170,33 +182,37 @@ def redrive(tx: db.Tx, key: int, by: str) -> None:
             "subject": read.subject,
             "event_id": read.id,
             "type": read.type,
+            "area": read.area,
             "copy": False,
         }
     sql.audit_parked(tx, action="redrive", by=by, key=key)
     sql.redrive_parked(tx, key=key, **found)
 
 
-def drop(tx: db.Tx, key: int, by: str) -> None:
+def drop(tx: db.Tx, key: int, by: str, *, scopes: Sequence[str] = EVERYWHERE) -> None:
     """Gives a parked event up for good; the audit keeps its bytes. Raises NoSuchParked."""
-    _lock(tx, key)
+    _lock(tx, key, scopes)
     sql.audit_parked(tx, action="drop", by=by, key=key)
     sql.delete_parked(tx, key=key)
 
 
-def page(tx: db.Tx, state: str | None, cursor: int | None, limit: int) -> Sequence[Parked]:
+def page(
+    tx: db.Tx, state: str | None, cursor: int | None, limit: int, *, scopes: Sequence[str] = EVERYWHERE
+) -> Sequence[Parked]:
     """One page of parked events, oldest first.
 
     Args:
         state: waiting, dead or undecodable; None for all.
         cursor: the `key` of the last one seen; None for the first page.
         limit: at most so many, up to 200.
+        scopes: the areas of whoever asks.
     """
-    rows = sql.list_parked(tx, state=state, after=cursor or 0, most=min(limit, 200))
+    rows = sql.list_parked(tx, state=state, scopes=list(scopes), after=cursor or 0, most=min(limit, 200))
     return [Parked(**row) for row in rows]
 
 
-def _lock(tx: db.Tx, key: int) -> Mapping[str, Any]:
-    row: Mapping[str, Any] | None = sql.lock_parked_for_operator(tx, key=key)
+def _lock(tx: db.Tx, key: int, scopes: Sequence[str]) -> Mapping[str, Any]:
+    row: Mapping[str, Any] | None = sql.lock_parked_for_operator(tx, key=key, scopes=list(scopes))
     if row is None:
         raise NoSuchParked(key=key)
     return row

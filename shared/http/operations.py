@@ -8,7 +8,7 @@ from shared import auth, db
 from shared.bus import parked
 from shared.http.endpoint import Page, Request, page
 from shared.http.routes import delete, get, post
-from shared.http.schemas import PageQuery, Schema, whole_number
+from shared.http.schemas import MOST_ITEMS, PageQuery, Schema, whole_number
 
 OPERATORS = frozenset({auth.Role.ADMIN})
 
@@ -24,6 +24,7 @@ class ParkedView(Schema):
     subject = fields.String(allow_none=True)
     event_id = fields.String(allow_none=True)
     type = fields.String(allow_none=True)
+    area = fields.String(allow_none=True)
     copy = fields.Boolean()
     reason = fields.String()
     tries = fields.Integer()
@@ -38,11 +39,13 @@ def operations(service: str) -> type:
     class Operations:
         @get(f"/{service}/parked", roles=OPERATORS, query=ParkedQuery, answers=ParkedView, page=True)
         def list_parked(self, tx: db.Tx, request: Request, /) -> Page:
-            """List events that could not be applied, oldest first."""
+            """List events of my area that could not be applied, oldest first."""
             cursor = request.cursor(length=1)
             after = whole_number(cursor[0]) if cursor else None
-            rows: list[Any] = [*parked.page(tx, request.query["state"], after, min(request.limit + 1, 200))]
-            return page(rows, limit=min(request.limit, 199), key=lambda row: [row.key])
+            limit = min(request.limit, MOST_ITEMS - 1)
+            scopes = parked.scopes_of(request.actor)
+            rows: list[Any] = [*parked.page(tx, request.query["state"], after, limit + 1, scopes=scopes)]
+            return page(rows, limit=limit, key=lambda row: [row.key])
 
         @post(
             f"/{service}/parked/<int(max=9223372036854775807):key>/redrive",
@@ -51,7 +54,7 @@ def operations(service: str) -> type:
         )
         def redrive_parked(self, tx: db.Tx, request: Request, /, key: str) -> None:
             """Try a parked event again from now, with all its tries."""
-            parked.redrive(tx, int(key), request.actor.person_id)
+            parked.redrive(tx, int(key), request.actor.person_id, scopes=parked.scopes_of(request.actor))
 
         @delete(
             f"/{service}/parked/<int(max=9223372036854775807):key>",
@@ -60,6 +63,6 @@ def operations(service: str) -> type:
         )
         def drop_parked(self, tx: db.Tx, request: Request, /, key: str) -> None:
             """Give a parked event up; the audit keeps it."""
-            parked.drop(tx, int(key), request.actor.person_id)
+            parked.drop(tx, int(key), request.actor.person_id, scopes=parked.scopes_of(request.actor))
 
     return Operations

@@ -28,7 +28,7 @@ def routes(service: str) -> list[Route]:
 
 
 def is_operation(route: Route) -> bool:
-    """True for redriving parked events: those belong to the service as a whole and lie in no area."""
+    """True for the routes of parked events, which integration/shared/test_operations.py walks by area."""
     return "/parked" in route.path
 
 

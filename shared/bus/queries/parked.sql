@@ -1,8 +1,8 @@
--- name: park(source, subject, event_id, type, copy, reason, body, delay_seconds)!
+-- name: park(source, subject, event_id, type, area, copy, reason, body, delay_seconds)!
 -- Sets an event aside, to be tried again after the delay.
-INSERT INTO parked (state, source, subject, event_id, type, copy, reason, body, retry_at)
+INSERT INTO parked (state, source, subject, event_id, type, area, copy, reason, body, retry_at)
 VALUES (
-    'waiting', :source, :subject, :event_id, :type, :copy, :reason, :body,
+    'waiting', :source, :subject, :event_id, :type, :area, :copy, :reason, :body,
     clock_timestamp() + make_interval(secs => :delay_seconds)
 );
 
@@ -97,24 +97,26 @@ RETURNING state;
 -- Its handler has succeeded, or nobody wants it any more.
 DELETE FROM parked WHERE key = :key;
 
--- name: list_parked(state, after, most)
--- One page of parked events, oldest first; no state means all.
-SELECT key, state, source, subject, event_id::text AS event_id, type, copy, reason, tries, retry_at, parked_at,
+-- name: list_parked(state, scopes, after, most)
+-- One page of the parked events of these areas, oldest first; no state means all. The empty scope is everything, also
+-- what has no area.
+SELECT key, state, source, subject, event_id::text AS event_id, type, area, copy, reason, tries, retry_at, parked_at,
     octet_length(body) AS body_bytes
 FROM parked
-WHERE key > :after AND (:state::text IS NULL OR state = :state)
+WHERE key > :after AND (:state::text IS NULL OR state = :state) AND coalesce(area, '') ^@ ANY(:scopes::text[])
 ORDER BY key
 LIMIT :most;
 
--- name: lock_parked_for_operator(key)^
--- One parked event, locked, whatever its state.
-SELECT key, state, source, subject, event_id, type, copy, reason, body, tries FROM parked WHERE key = :key FOR UPDATE;
+-- name: lock_parked_for_operator(key, scopes)^
+-- One parked event of these areas, locked, whatever its state.
+SELECT key, state, source, subject, event_id, type, area, copy, reason, body, tries
+FROM parked WHERE key = :key AND coalesce(area, '') ^@ ANY(:scopes::text[]) FOR UPDATE;
 
--- name: redrive_parked(key, source, subject, event_id, type, copy)!
+-- name: redrive_parked(key, source, subject, event_id, type, area, copy)!
 -- Gives the event all its tries again, beginning now.
 UPDATE parked
 SET state = 'waiting', tries = 0, retry_at = clock_timestamp(),
-    source = :source, subject = :subject, event_id = :event_id, type = :type, copy = :copy
+    source = :source, subject = :subject, event_id = :event_id, type = :type, area = :area, copy = :copy
 WHERE key = :key;
 
 -- name: audit_parked(action, by, key)!
