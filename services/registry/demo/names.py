@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from services.registry.domain import net, people
+from stdnum.cn import ric
+
+from services.registry.domain import net
 
 _SURNAMES: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 _GIVEN: Final = (
@@ -40,7 +42,7 @@ def phone(number: int) -> str:
 def identity_number(number: int) -> str:
     """A well-formed identity number of somebody born in 1900: it belongs to nobody alive."""
     first = f"37010219000101{number:03d}"
-    return first + people.check_character(first)
+    return first + str(ric.calc_check_digit(first + "0"))
 
 
 def numeral(number: int) -> str:

@@ -24,6 +24,12 @@ EXAMPLE = "11010519491231002X"
         (EXAMPLE[:-1] + "1", False),
         ("11010519491331002X", False),
         (EXAMPLE[:-1], False),
+        ("110105190002290017", False),
+        # Zhangqiu became a city, and got its code, two years after this birth.
+        ("370181199003071233", True),
+        # Residence permits for people from Hong Kong and Taiwan.
+        ("810000199003071237", True),
+        ("830000199003071230", True),
         ("１１０１０５１９４９１２３１００２X", False),
     ],
 )
