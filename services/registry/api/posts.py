@@ -65,9 +65,12 @@ class PostsApi:
         errors=(people.PersonUnknown,),
     )
     def list_posts_of_person(self, tx: db.Tx, request: http.Request, person_id: str) -> dict[str, Any]:
-        """The posts a person holds now."""
-        people_store.get(tx, person_id, scopes=request.actor.scopes, self_id=request.actor.person_id)
-        return {"items": store.held_by(tx, person_id)}
+        """The posts a person holds now in the caller's area; all of one's own."""
+        actor = request.actor
+        people_store.get(tx, person_id, scopes=actor.scopes, self_id=actor.person_id)
+        held = store.held_by(tx, person_id)
+        is_self = person_id == actor.person_id
+        return {"items": [post for post in held if is_self or actor.sees(post.area)]}
 
     @post(
         "/registry/posts",

@@ -84,6 +84,22 @@ def test_a_professional_holds_several_grids(settled: Town) -> None:
     assert {event["department_id"] for event in settled.events("post_assigned")} == {called}
 
 
+def test_of_somebodys_posts_staff_see_those_of_their_own_area(settled: Town) -> None:
+    north, south = settled.communities
+    person, called = settled.person(area=f"{north}001"), department(settled)
+    posts = {}
+    for area in (f"{north}001", f"{south}001"):
+        posts[area] = open_post(settled, area, "department_worker", department_id=called)
+        assert assign(settled, posts[area], person).status_code == 200
+    path = f"/registry/people/{person['id']}/posts"
+
+    neighbour = settled.client("grid_lead", inside=north).get(path).json()["items"]
+    own = settled.client("grid_worker", inside=north, person_id=person["id"]).get(path).json()["items"]
+
+    assert [post["area"] for post in neighbour] == [f"{north}001"]
+    assert {post["area"] for post in own} == set(posts)
+
+
 def test_many_neighbours_share_a_grid_and_are_not_published(settled: Town) -> None:
     grid = f"{settled.communities[0]}001"
     for _ in range(3):
