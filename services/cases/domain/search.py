@@ -5,6 +5,7 @@ The same pairs are made of every matter's words by `search_grams` in the databas
 """
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 # More pairs than this narrow nothing down any further.
@@ -21,12 +22,34 @@ class Sought:
     def is_empty(self) -> bool:
         return not self.terms
 
+    @property
+    def grams(self) -> list[str]:
+        """Pairs of neighbours of all terms."""
+        return list(dict.fromkeys(gram for term in self.terms for gram in _grams(term)))
+
+    @property
+    def singles(self) -> list[str]:
+        return [term for term in self.terms if len(term) == 1]
+
     def query(self, scopes: tuple[str, ...] = ()) -> str:
         """The tsquery that finds candidates in any of the scopes. It cannot say whether pairs stand side by side."""
-        grams = [_quoted(gram) for gram in _grams(self.terms)[:_MOST_GRAMS]]
-        singles = [f"{_quoted(term)}:*" for term in self.terms if len(term) == 1]
+        grams = [_quoted(gram) for gram in self.grams[:_MOST_GRAMS]]
+        singles = [f"{_quoted(term)}:*" for term in self.singles]
         areas = " | ".join(_quoted(f"area{scope}") for scope in scopes)
         return " & ".join([*grams, *singles, *([f"({areas})"] if areas else [])])
+
+    def share(self, frequent: Mapping[str, float]) -> float:
+        """About what share of all matters hold the terms, given the shares of frequent pairs; 0 when it is rare.
+
+        A term is as frequent as its rarest pair; terms are taken to be independent of each other.
+        """
+        share = 1.0
+        for term in self.terms:
+            if len(term) == 1:
+                share *= min(1.0, sum(of for gram, of in frequent.items() if gram.startswith(term)))
+            else:
+                share *= min(frequent.get(gram, 0.0) for gram in _grams(term))
+        return share
 
 
 def sought(text: str) -> Sought:
@@ -36,9 +59,8 @@ def sought(text: str) -> Sought:
     return Sought(tuple(dict.fromkeys(spaced.split())))
 
 
-def _grams(terms: tuple[str, ...]) -> list[str]:
-    pairs = [term[at : at + 2] for term in terms for at in range(len(term) - 1)]
-    return list(dict.fromkeys(pairs))
+def _grams(term: str) -> list[str]:
+    return [term[at : at + 2] for at in range(len(term) - 1)]
 
 
 def _quoted(lexeme: str) -> str:

@@ -10,8 +10,8 @@ How a list is found depends on how many matters can be in it:
 - few (of a subdistrict or less, not yet ended, of one handler or reporter): all are read from an index that
   holds what they are filtered by, then sorted;
 - many: the newest are walked until the page is full;
-- with words: the first of the list are looked through, which finds frequent words; when they do not fill
-  the page the word is rare, and the index of characters answers all that hold it.
+- with words: frequent ones, by the database's statistics, are looked for in the first of the list; rare ones, and
+  those that do not fill the page so, by the index of characters, which answers all that hold them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,6 +21,7 @@ from typing import Any, Literal
 from services.cases.domain import search
 from services.cases.store import matters
 from services.cases.store.matters import Reach
+from services.cases.store.sql import queries
 from shared import auth, db
 
 Sort = Literal["newest", "oldest", "due"]
@@ -28,6 +29,8 @@ SORTS: tuple[Sort, ...] = ("newest", "oldest", "due")
 # A tab does not say how many beyond this.
 MOST_COUNTED = 10_000
 DUE_SOON_HOURS = 24
+# Few matters are looked through for words that a larger share of all hold.
+_FREQUENT = 0.02
 # So many are looked through for words before the index of characters is asked.
 _LOOKED_THROUGH = 3_000
 _SUBDISTRICT_DIGITS = 9
@@ -63,7 +66,7 @@ _CONDITIONS = {
     "reported_to": "c.reported_at < %(reported_to)s",
 }
 # What leaves few of however many.
-_FEW = frozenset({"handler", "number"})
+_PERSONAL = frozenset({"handler", "number"})
 _FLAGS = {"overdue": _OVERDUE, "due_soon": _DUE_SOON, "stalled": TABS["stalled"]}
 
 
@@ -99,6 +102,8 @@ class Selection:
     values: Mapping[str, Any]
     # All of them can be read before they are sorted.
     are_few: bool
+    # Of one reporter or handler.
+    is_personal: bool = False
     scopes: tuple[str, ...] = ()
     # Scopes small enough to be ranges of an index.
     is_narrow: bool = False
@@ -128,6 +133,14 @@ class Selection:
         return " AND ".join(f"({condition})" for condition in self.conditions) or "true"
 
     @property
+    def looked_through(self) -> str:
+        """FROM and WHERE by looking at the words of each."""
+        tables, conditions = self.source.split(" WHERE ", 1)
+        # A fence: joined otherwise, all words there are would be read.
+        words = "JOIN LATERAL (SELECT content FROM case_words WHERE case_id = c.case_id OFFSET 0) w ON true"
+        return f"{tables} {words} WHERE {conditions} AND {self.holds_terms}"
+
+    @property
     def words_source(self) -> str:
         """FROM and WHERE by way of the index of characters."""
         within = "c.area ^@ ANY(%(scopes)s) AND " if self.is_narrow else ""
@@ -139,6 +152,7 @@ class Selection:
 
     @property
     def holds_terms(self) -> str:
+        """Exactly what was typed, while the index knows pairs only."""
         return " AND ".join(f"strpos(w.content, %(term_{n})s) > 0" for n in range(len(self.sought.terms)))
 
     def parameters(self, **more: Any) -> dict[str, Any]:
@@ -163,11 +177,13 @@ def select(actor: auth.Actor, filters: Mapping[str, Any]) -> Selection:
         or tab in TABS.keys() - _ENDED_TABS
     )
     sought = search.sought(filters.get("text") or "")
+    is_personal = selection.is_personal or not given.keys().isdisjoint(_PERSONAL)
     selection = replace(
         selection,
         conditions=(*selection.conditions, *conditions),
         values={**selection.values, **given},
-        are_few=selection.are_few or not given.keys().isdisjoint(_FEW),
+        are_few=selection.are_few or is_personal,
+        is_personal=is_personal,
         sought=sought,
         # Nothing but punctuation was typed: no matter holds it.
         is_empty=selection.is_empty or bool(filters.get("text") and sought.is_empty),
@@ -183,6 +199,7 @@ def _within_reach(reach: Reach, filters: Mapping[str, Any]) -> Selection:
             conditions=("c.reporter_id = %(person_id)s", *narrowed),
             values={"person_id": reach.person_id, "area": area},
             are_few=True,
+            is_personal=True,
         )
     if reach.scopes:
         scopes = matters.within(area, reach.scopes)
@@ -247,10 +264,9 @@ def count(tx: db.Tx, selection: Selection, *, most: int = MOST_COUNTED) -> int:
     """How many matters a list has; `most + 1` stands for more than so many."""
     if selection.is_empty:
         return 0
-    source = selection.words_source if selection.sought.terms else selection.source
     rows = _ask(
         tx,
-        f"SELECT count(*) AS n FROM (SELECT 1 {source} LIMIT %(limit)s) AS counted",
+        f"SELECT count(*) AS n FROM (SELECT 1 {_whole_source(tx, selection)} LIMIT %(limit)s) AS counted",
         selection.parameters(limit=most + 1),
     )
     return int(rows[0]["n"])
@@ -266,8 +282,7 @@ def count_tabs(tx: db.Tx, selection: Selection) -> dict[str, int]:
         for tab, condition in TABS.items()
         if tab not in _ENDED_TABS
     )
-    source = live.words_source if live.sought.terms else live.source
-    found = dict(_ask(tx, f"SELECT {counted} {source}", live.parameters())[0])
+    found = dict(_ask(tx, f"SELECT {counted} {_whole_source(tx, live)}", live.parameters())[0])
     for tab in _ENDED_TABS:
         found[tab] = count(tx, selection.only(TABS[tab]))
     return {tab: min(found[tab], MOST_COUNTED + 1) for tab in TABS}
@@ -279,8 +294,8 @@ def streamed(tx: db.Tx, selection: Selection, *, sort: Sort) -> Iterator[dict[st
         return
     for segment in _SEGMENTS[sort]:
         part = selection.only(segment.condition)
-        source = part.words_source if part.sought.terms else part.source
-        yield from db.streamed(tx, f"SELECT c.* {source} ORDER BY {segment.order}", **part.parameters())
+        statement = f"SELECT c.* {_whole_source(tx, part)} ORDER BY {segment.order}"
+        yield from db.streamed(tx, statement, **part.parameters())
 
 
 def _first(
@@ -291,13 +306,32 @@ def _first(
     if not selection.sought.terms:
         shown = _shown(selection.source, segment, few=selection.are_few, limit="most")
         return _ask(tx, f"WITH {shown} {_whole(segment)}", parameters)
-    near = _shown(selection.source, segment, few=selection.are_few, limit="looked_through")
-    rows = _ask(tx, f"WITH {near} {_holding(selection, segment)}", parameters)
-    found = [row for row in rows if row["case_id"] is not None]
-    if len(found) >= values["most"] or rows[0]["looked_through"] < _LOOKED_THROUGH:
-        return found
-    shown = _shown(selection.words_source, segment, few=True, limit="most")
+    if _share(tx, selection) * _LOOKED_THROUGH >= values["most"]:
+        near = _shown(selection.source, segment, few=selection.are_few, limit="looked_through")
+        rows = _ask(tx, f"WITH {near} {_holding(selection, segment)}", parameters)
+        found = [row for row in rows if row["case_id"] is not None]
+        if len(found) >= values["most"] or rows[0]["looked_through"] < _LOOKED_THROUGH:
+            return found
+    shown = _shown(_whole_source(tx, selection), segment, few=True, limit="most")
     return _ask(tx, f"WITH {shown} {_whole(segment)}", parameters)
+
+
+def _whole_source(tx: db.Tx, selection: Selection) -> str:
+    """FROM and WHERE for all of a selection."""
+    if not selection.sought.terms:
+        return selection.source
+    if selection.is_personal:
+        return selection.looked_through
+    if selection.are_few and not selection.is_narrow and _share(tx, selection) > _FREQUENT:
+        return selection.looked_through
+    return selection.words_source
+
+
+def _share(tx: db.Tx, selection: Selection) -> float:
+    """About what share of all matters hold the words sought."""
+    sought = selection.sought
+    rows = queries.frequent_grams(tx, grams=sought.grams, singles=sought.singles)
+    return sought.share({row["gram"]: row["share"] for row in rows})
 
 
 def _shown(source: str, segment: _Segment, *, few: bool, limit: str) -> str:
