@@ -8,7 +8,7 @@ IN_ENVIRONMENT := .venv/bin/python
 NEEDS_ENVIRONMENT = @test -x $(IN_ENVIRONMENT) || { echo 'make $@ failed: nothing is installed here yet; run `make up` first.' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean logs status migrate story redrive test unit integration e2e faults lint format docs bench lock compose-env compose-test
+.PHONY: help up down clean logs status migrate story redrive verify-audit test unit integration e2e faults lint format docs bench lock compose-env compose-test
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ story: ## play one matter end to end against the running platform and print its 
 redrive: ## list events set aside; SERVICE=cases ACTION=redrive|drop KEYS="12 13" (or KEYS=dead) acts on them
 	$(NEEDS_ENVIRONMENT)
 	@$(IN_ENVIRONMENT) -m deploy.local redrive $(SERVICE) $(ACTION) $(KEYS)
+
+verify-audit: ## recompute the hash chain of every timeline and name what was edited; SINCE=2026-11-01 UNTIL=… narrow it
+	$(NEEDS_ENVIRONMENT)
+	@$(IN_ENVIRONMENT) -m deploy.local verify-audit $(if $(SINCE),--since $(SINCE)) $(if $(UNTIL),--until $(UNTIL))
 
 # --- checks
 

@@ -1,4 +1,6 @@
-"""`python -m deploy.local up|down|clean|logs|migrate|redrive|status`: the platform of this checkout, in `.local/`.
+"""`python -m deploy.local up|down|clean|logs|migrate|redrive|verify-audit|status`: the platform of this checkout.
+
+Everything it keeps lies in `.local/`.
 
 `up` leaves a daemon behind that owns every server and process; when it ends, however it ends, they end too.
 """
@@ -47,8 +49,10 @@ def main(arguments: list[str]) -> int:
         return daemon()
     if arguments[:1] == ["redrive"]:
         commands["redrive"] = lambda: redrive(arguments[1:])
+    elif arguments[:1] == ["verify-audit"]:
+        commands["verify-audit"] = lambda: verify_audit(arguments[1:])
     elif len(arguments) != 1 or arguments[0] not in commands:
-        print(f"usage: python -m deploy.local {'|'.join(commands)}|redrive", file=sys.stderr)
+        print(f"usage: python -m deploy.local {'|'.join(commands)}|redrive|verify-audit", file=sys.stderr)
         return 2
     try:
         commands[arguments[0]]()
@@ -137,6 +141,18 @@ def redrive(arguments: list[str]) -> None:
         )
         if done.returncode != 0:
             raise Refused("see the words above")
+
+
+def verify_audit(arguments: list[str]) -> None:
+    """Recomputes the hash chain of every timeline (`services/cases/verify_audit.py`)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "services.cases.verify_audit", *arguments],
+        env=processes.surroundings(_task_settings("cases")),
+        cwd=processes.ROOT,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise Refused("timelines are damaged" if done.returncode == 1 else "see the words above")
 
 
 def _task_settings(service: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from services.cases.domain.case import Case, State
 from services.cases.places import Grid, Places
 from services.cases.schemas import matters as schemas
 from services.cases.store import matters as store
+from services.cases.store import timeline
 from shared import auth, db, http, ids
 from shared.auth import Role
 from shared.bus import outbox
@@ -92,10 +93,11 @@ class MattersApi:
         answers=schemas.TimelineCheck,
     )
     def verify_timeline(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Recompute a timeline's hash chain and name the first entry that does not fit."""
+        """Recompute a timeline's hash chain and name what does not fit."""
         store.lock(tx, case_id, store.of_areas(request.actor))
-        broken_at = store.broken_link(tx, case_id)
-        return {"whole": broken_at is None, "broken_at": broken_at}
+        damages = [damage for one in timeline.verdicts(tx, [case_id]) for damage in one.damages]
+        first = next((damage.position for damage in damages if damage.position is not None), None)
+        return {"whole": not damages, "broken_at": first, "damages": damages}
 
     @post("/cases/<uuid:case_id>/take", roles=HANDLERS, answers=schemas.CaseView, errors=STEP_ERRORS)
     def take(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:

@@ -43,15 +43,6 @@ UPDATE cases SET
     moved_at = clock_timestamp(), stalled_as = NULL, stalled_at = NULL
 WHERE case_id = :case_id;
 
--- name: add_entries(entries)!
--- Appends timeline entries (a JSON list), hashes in hex.
-INSERT INTO timeline (case_id, position, action, person_id, role, area, at, detail, hash)
-SELECT e.case_id, e.position, e.action, e.person_id, e.role, e.area, e.at, e.detail, decode(e.hash, 'hex')
-FROM jsonb_to_recordset(:entries::jsonb) AS e (
-    case_id uuid, position integer, action text, person_id uuid, role text, area text, at timestamptz,
-    detail jsonb, hash text
-);
-
 -- name: get_case(case_id, scopes, person_id, department)^
 -- A matter the caller may see, with names, who answers for its grid, its whistles and their tasks, and the
 -- confidential reporter this caller must not know. Whoever took the report may follow it.
@@ -85,11 +76,6 @@ LEFT JOIN nets n ON n.area = g.subdistrict AND n.net_version = g.net_version
 WHERE c.case_id = :case_id
   AND (c.area ^@ ANY(:scopes) OR c.reporter_id = :person_id OR c.first_inquiry_by = :person_id
        OR :department = ANY(c.departments));
-
--- name: timeline_of(case_id, after, most)
--- A matter's timeline in its order.
-SELECT case_id, position, action, person_id, role, area, at, detail, hash
-FROM timeline WHERE case_id = :case_id AND position > :after ORDER BY position LIMIT :most;
 
 -- name: set_due(case_ids, due_ats)!
 -- Copies when matters are due.

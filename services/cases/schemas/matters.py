@@ -4,6 +4,7 @@ import typing
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from services.cases.domain.audit import Kind
 from services.cases.domain.case import LEVELS, State
 from shared import http
 from shared.contracts import cases as contracts
@@ -155,6 +156,17 @@ class EntryView(http.Schema):
     hash = fields.String()
 
 
+class Damage(http.Schema):
+    kind = fields.String(validate=validate.OneOf([str(kind) for kind in Kind]))
+    position = fields.Integer(
+        allow_none=True, metadata={"description": "Of the entry; null for the matter itself."}
+    )
+    columns = fields.List(
+        fields.String(), metadata={"description": "What does not fit, where it can be told."}
+    )
+
+
 class TimelineCheck(http.Schema):
     whole = fields.Boolean()
     broken_at = fields.Integer(allow_none=True)
+    damages = fields.List(fields.Nested(Damage))

@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from services.cases.domain import case as domain
-from services.cases.domain import timeline
 from services.cases.domain.case import Case, Change, Hold, State
-from services.cases.store import following
+from services.cases.store import following, timeline
 from services.cases.store.sql import queries
 from shared import areas, auth, clock, db, errors
 from shared.contracts.cases import CaseWhistled, Place
@@ -98,7 +96,7 @@ def lock_many(tx: db.Tx, case_ids: Iterable[str]) -> dict[str, tuple[Case, datet
 
 def insert(tx: db.Tx, change: Change) -> Change:
     """Files a new matter with its first timeline entry."""
-    linked, entries = _linked(change)
+    linked, entries = timeline.linked(change)
     filed = {name: value for name, value in _columns(linked.case).items() if name not in _LATER}
     with db.together(tx):
         queries.insert_case(tx, **filed)
@@ -112,7 +110,7 @@ def save(tx: db.Tx, *changes: Change) -> list[Change]:
     entries: list[dict[str, Any]] = []
     with db.together(tx):
         for change in changes:
-            done, added = _linked(change)
+            done, added = timeline.linked(change)
             linked.append(done)
             entries += added
             queries.save_case(tx, **_changed_columns(done.case))
@@ -188,57 +186,6 @@ def case_of(row: Mapping[str, Any]) -> Case:
         timeline_length=row["timeline_length"],
         timeline_hash=bytes(row["timeline_hash"]),
     )
-
-
-def broken_link(tx: db.Tx, case_id: str) -> int | None:
-    """The first position of a matter's timeline that does not fit its chain, or None when all fit."""
-    row = queries.lock_cases(tx, case_ids=[case_id])[0]
-    before, position = timeline.START, 0
-    while True:
-        rows = queries.timeline_of(tx, case_id=case_id, after=position, most=500)
-        for entry in rows:
-            position += 1
-            expected = timeline.link(before, case_id, position, entry_of(entry))
-            if entry["position"] != position or bytes(entry["hash"]) != expected:
-                return position
-            before = expected
-        if not rows:
-            break
-    whole = position == row["timeline_length"] and before == bytes(row["timeline_hash"])
-    return None if whole else position + 1
-
-
-def entry_of(row: Mapping[str, Any]) -> domain.Entry:
-    return domain.Entry(
-        action=row["action"],
-        by=domain.By(person_id=_text(row["person_id"]), role=row["role"]),
-        at=row["at"],
-        area=row["area"],
-        detail=row["detail"],
-    )
-
-
-def _linked(change: Change) -> tuple[Change, list[dict[str, Any]]]:
-    """Chains the entries of a change to the matter's timeline."""
-    case, length, tail = change.case, change.case.timeline_length, change.case.timeline_hash
-    rows: list[dict[str, Any]] = []
-    for entry in change.entries:
-        length += 1
-        tail = timeline.link(tail, case.case_id, length, entry)
-        rows.append(
-            {
-                "case_id": case.case_id,
-                "position": length,
-                "action": entry.action,
-                "person_id": entry.by.person_id,
-                "role": entry.by.role,
-                "area": entry.area,
-                "at": clock.rfc3339(entry.at),
-                "detail": entry.detail,
-                "hash": tail.hex(),
-            }
-        )
-    return replace(change, case=replace(case, timeline_length=length, timeline_hash=tail)), rows
 
 
 # What a matter just filed has not had happen to it; the table's defaults say so.

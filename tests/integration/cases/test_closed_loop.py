@@ -350,9 +350,17 @@ def test_a_timeline_is_whole_until_somebody_edits_or_removes_an_entry(world: Any
     ]
 
     assert verdicts == [
-        {"whole": True, "broken_at": None},
-        {"whole": False, "broken_at": 2},
-        {"whole": False, "broken_at": 4},
+        {"whole": True, "broken_at": None, "damages": []},
+        {
+            "whole": False,
+            "broken_at": 2,
+            "damages": [{"kind": "edited", "position": 2, "columns": ["role"]}],
+        },
+        {
+            "whole": False,
+            "broken_at": 4,
+            "damages": [{"kind": "deleted", "position": 4, "columns": []}],
+        },
     ]
 
 

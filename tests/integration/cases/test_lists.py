@@ -320,6 +320,5 @@ def test_every_pair_of_filters_is_answered(world: Any) -> None:
     }  # fmt: skip
     for one, other in itertools.combinations(values, 2):
         query = {one: values[one], other: values[other]}
-        for sort in ("newest", "due"):
-            answer = world.supervisor.get("/cases", params={**query, "sort": sort, "count": True})
-            assert answer.status_code == 200, (query, answer.text)
+        answer = world.supervisor.get("/cases", params={**query, "sort": "due", "count": True})
+        assert answer.status_code == 200, (query, answer.text)
