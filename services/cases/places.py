@@ -56,6 +56,13 @@ class Places:
         found: Grid = min(hits, key=lambda grid: grid.code)
         return found
 
+    def near(self, tx: db.Tx, west: float, south: float, east: float, north: float) -> list[str]:
+        """The codes of the grids that a box of degrees reaches into."""
+        self._refresh(tx)
+        index = self._index
+        hits = index.tree.query(shapely.box(west, south, east, north), predicate="intersects")
+        return sorted({index.grids[at].code for at in hits})
+
     def _refresh(self, tx: db.Tx) -> None:
         now = time.monotonic()
         if now - self._checked_at < _FRESH_SECONDS:

@@ -2,25 +2,35 @@
 
 from services.cases.api.appointments import AppointmentsApi
 from services.cases.api.attachments import AttachmentsApi
+from services.cases.api.callers import CallersApi
 from services.cases.api.catalogue import CatalogueApi
+from services.cases.api.documents import DocumentsApi
+from services.cases.api.duplicates import DuplicatesApi
 from services.cases.api.hearing import HearingApi
 from services.cases.api.holding import HoldingApi
 from services.cases.api.lists import ListsApi
 from services.cases.api.matters import MattersApi
 from services.cases.api.notices import NoticesApi
+from services.cases.api.owed import OwedApi
 from services.cases.api.rates import RatesApi
+from services.cases.api.reporting import ReportingApi
 from shared.http.operations import operations
 
 
 class Api(
     MattersApi,
+    ReportingApi,
     AttachmentsApi,
+    CallersApi,
     CatalogueApi,
+    DocumentsApi,
+    DuplicatesApi,
     HearingApi,
     HoldingApi,
     ListsApi,
     NoticesApi,
     AppointmentsApi,
+    OwedApi,
     RatesApi,
     operations("cases"),  # type: ignore[misc]
 ):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from services.cases.api.matters import MattersApi
+from services.cases.api.reporting import places
 from services.cases.domain import appointments as domain
 from services.cases.domain import errors
 from services.cases.domain.appointments import Appointment
@@ -37,7 +37,7 @@ class AppointmentsApi:
     def ask_service(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
         """Ask for a service at a place; staff of the area may ask for a resident."""
         body, actor = request.body, request.actor
-        grid = MattersApi.places.locate(tx, Place(**body["place"]))
+        grid = places.locate(tx, Place(**body["place"]))
         is_staff = actor.has(*(ASKERS - {Role.RESIDENT})) and actor.sees(grid.code)
         resident = body["resident_id"] if is_staff else actor.person_id
         appointment, events = domain.ask(

@@ -4,64 +4,27 @@ from typing import Any
 
 from services.cases.api.steps import as_resident as _as_resident
 from services.cases.api.steps import by as _by
-from services.cases.api.steps import own_step as _own_step
 from services.cases.api.steps import saved as _saved
 from services.cases.api.steps import step as _step
 from services.cases.domain import case as domain
 from services.cases.domain import errors
-from services.cases.domain.case import Case, State
-from services.cases.places import Grid, Places
 from services.cases.schemas import matters as schemas
+from services.cases.store import documents, timeline
 from services.cases.store import matters as store
-from services.cases.store import timeline
+from services.cases.store.sql import queries
 from shared import auth, db, http, ids
 from shared.auth import Role
-from shared.bus import outbox
-from shared.contracts.cases import Place
 from shared.http import Page, Request, get, post
 
 GRID = frozenset({Role.GRID_WORKER, Role.GRID_LEAD, Role.COMMUNITY_OFFICER})
 HANDLERS = GRID | {Role.CALLER, Role.DISPATCHER}
 CALLERS = GRID | {Role.CALLER}
 DECIDERS = frozenset({Role.GRID_LEAD, Role.COMMUNITY_OFFICER, Role.DISPATCHER, Role.SUPERVISOR})
-REPORTERS = auth.ANYONE - {Role.INTEGRATOR}
 STEP_ERRORS = (errors.NotInThisState,)
 
 
 class MattersApi:
     """A matter from report to closing."""
-
-    places = Places()
-
-    @post(
-        "/cases",
-        roles=REPORTERS,
-        body=schemas.Report,
-        answers=schemas.CaseView,
-        status=201,
-        errors=(errors.OutsideEveryGrid, errors.UnknownCategory),
-    )
-    def report(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
-        """Report a matter at a place.
-
-        The answer carries its number, the grid it fell into and who answers for it. With a `case_id` of the
-        client's, the same report sent again answers the case made the first time.
-        """
-        body = request.body
-        case_id = str(body["case_id"]) if "case_id" in body else None
-        if case_id and store.is_filed(tx, case_id, by=request.actor):
-            # Sent again, perhaps while the first was on its way: the same matter and the same answer.
-            request.answer_headers["Location"] = _address(case_id)
-            return store.view(tx, case_id, request.actor)
-        grid = self.places.locate(tx, Place(**body["place"]))
-        with db.together(tx):
-            filing = store.filing(tx, grid=grid.code, category=body["category"])
-            case = _received(request, case_id or ids.new(), grid, filing)
-            by = _as_resident(request.actor) if case.reporter_id else _by(request.actor, REPORTERS)
-            change = store.insert(tx, domain.report(case, by=by))
-            outbox.add(tx, change.events)
-        request.answer_headers["Location"] = _address(case.case_id)
-        return _filed(change.case, grid, filing)
 
     @get("/cases/<uuid:case_id>", roles=auth.ANYONE, answers=schemas.CaseView)
     def read(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
@@ -113,13 +76,16 @@ class MattersApi:
     )
     def triage(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
         """Accept a matter as valid and class it; what is not given stays as the catalogue proposes."""
-        return _step(
-            tx,
-            request,
-            case_id,
-            HANDLERS,
-            lambda case, by, at: domain.triage(case, by=by, at=at, **request.body),
-        )
+        with db.together(tx):
+            case, at = store.lock(tx, case_id, store.of_areas(request.actor))
+            request.match(case.version)
+            becomes_approval = request.body["mechanism"] == "approval" != case.mechanism
+            names = documents.of_catalogue(tx, case.category) if becomes_approval else []
+            change = domain.triage(
+                case, by=_by(request.actor, HANDLERS), at=at, documents=len(names), **request.body
+            )
+            documents.require_names(tx, case_id, names, at=at)
+            return _saved(tx, request, change)
 
     @post("/cases/<uuid:case_id>/begin", roles=HANDLERS, answers=schemas.CaseView, errors=STEP_ERRORS)
     def begin(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
@@ -177,13 +143,15 @@ class MattersApi:
         roles=frozenset({Role.RESIDENT}),
         body=schemas.Said,
         answers=schemas.CaseView,
-        errors=STEP_ERRORS,
+        errors=(*STEP_ERRORS, errors.OthersReported),
     )
     def withdraw(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Take back one's own report."""
-        return _own_step(
-            tx, request, case_id, lambda case, by, at: domain.withdraw(case, by=by, at=at, **request.body)
-        )
+        """Take back one's own report; where others reported the same, theirs is handled on."""
+        case, at = store.lock(tx, case_id, store.own(request.actor))
+        request.match(case.version)
+        has_merged = queries.has_merged(tx, case_id=case_id)
+        by = _as_resident(request.actor)
+        return _saved(tx, request, domain.withdraw(case, by=by, at=at, has_merged=has_merged, **request.body))
 
     @post(
         "/cases/<uuid:case_id>/merge",
@@ -225,7 +193,7 @@ class MattersApi:
         roles=HANDLERS,
         body=schemas.Said,
         answers=schemas.CaseView,
-        errors=STEP_ERRORS,
+        errors=(*STEP_ERRORS, errors.DocumentsMissing),
     )
     def resolve(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
         """Say that a matter is handled; open orders are closed with it."""
@@ -236,58 +204,3 @@ class MattersApi:
             HANDLERS,
             lambda case, by, at: domain.resolve(case, by=by, at=at, **request.body),
         )
-
-
-def _channel(actor: auth.Actor, asked: str | None) -> Any:
-    """Residents report as residents; staff name the channel it came by."""
-    if not actor.has(*auth.STAFF, Role.PROPERTY):
-        return "resident"
-    return asked or "patrol"
-
-
-def _address(case_id: str) -> str:
-    return f"/api/cases/{case_id}"
-
-
-def _received(request: Request, case_id: str, grid: Grid, filing: store.Filing) -> Case:
-    """The matter a report describes. Raises UnknownCategory."""
-    body, matter = request.body, filing.matter
-    if matter is None:
-        raise errors.UnknownCategory(category=body["category"])
-    channel = _channel(request.actor, body["channel"])
-    return Case(
-        case_id=case_id,
-        number=filing.number,
-        area=grid.code,
-        state=State.RECEIVED,
-        category=body["category"],
-        channel=channel,
-        urgency=body["urgency"] or matter["urgency"],
-        mechanism=matter["mechanism"],
-        scope_class=matter["scope_class"],
-        level=matter["level"] or "grid",
-        sla_class=matter["sla_class"],
-        category_version=matter["version"],
-        words=body["words"],
-        place=Place(**body["place"]),
-        address=body["address"],
-        reporter_id=request.actor.person_id if channel == "resident" else None,
-        is_confidential=body["is_confidential"],
-        first_inquiry_by=request.actor.person_id,
-        reported_at=filing.at,
-    )
-
-
-def _filed(case: Case, grid: Grid, filing: store.Filing) -> dict[str, Any]:
-    """The view of a matter just filed, from what is known already."""
-    assert filing.matter is not None
-    return {
-        **vars(case),
-        "category_name": filing.matter["name"],
-        "grid_name": grid.name,
-        "community_name": grid.community_name,
-        "subdistrict_name": grid.subdistrict_name,
-        "due_at": None,
-        "responsible": filing.responsible,
-        "orders": [],
-    }

@@ -29,6 +29,8 @@ from shared.contracts.cases import (
 )
 
 LEVELS: tuple[CaseLevel, ...] = ("grid", "community", "subdistrict", "district")
+# Who hears at once of what cannot wait.
+REPORTED_TO: CaseLevel = "subdistrict"
 
 
 class State(StrEnum):
@@ -108,6 +110,8 @@ class Case:
     settled: bool | None = None
     satisfaction: Satisfaction | None = None
     merged_into: str | None = None
+    # What an approval still has to gather.
+    documents_missing: int = 0
     reported_at: datetime
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
@@ -184,8 +188,13 @@ def triage(
     scope_class: ScopeClass | None = None,
     mechanism: Mechanism | None = None,
     urgency: Urgency | None = None,
+    documents: int = 0,
 ) -> Change:
-    """The matter is valid and classed; what is not given stays as the catalogue proposes."""
+    """The matter is valid and classed; what is not given stays as the catalogue proposes.
+
+    Args:
+        documents: how many documents it gathers where it becomes an approval 审批性 only now.
+    """
     _require(case, {State.RECEIVED})
     classed = replace(
         case,
@@ -195,6 +204,8 @@ def triage(
         urgency=urgency or case.urgency,
         first_handler_by=case.first_handler_by or by.person_id,
     )
+    if classed.mechanism != case.mechanism:
+        classed = replace(classed, documents_missing=documents if classed.mechanism == "approval" else 0)
     event = cases.CaseTriaged(
         case_id=case.case_id,
         area=case.area,
@@ -213,7 +224,9 @@ def triage(
         "mechanism": classed.mechanism,
         "urgency": classed.urgency,
     }
-    return _change(classed, "triaged", by, at, event, detail=detail, state=State.TRIAGED)
+    triaged = _change(classed, "triaged", by, at, event, detail=detail, state=State.TRIAGED)
+    raised = report_up(triaged.case, by=by, at=at)
+    return triaged.then(lambda _: raised) if raised is not None else triaged
 
 
 def decline(case: Case, *, ground: DeclineGround, words: str, by: By, at: datetime) -> Change:
@@ -232,9 +245,14 @@ def decline(case: Case, *, ground: DeclineGround, words: str, by: By, at: dateti
     )
 
 
-def withdraw(case: Case, *, words: str, by: By, at: datetime) -> Change:
-    """The reporter takes the matter back before it is resolved."""
+def withdraw(case: Case, *, words: str, by: By, at: datetime, has_merged: bool = False) -> Change:
+    """The reporter takes the matter back before it is resolved.
+
+    Raises OthersReported where matters of others were merged into it: theirs is handled on.
+    """
     _require(case, OPEN)
+    if has_merged:
+        raise errors.OthersReported()
     event = cases.CaseWithdrawn(case_id=case.case_id, area=case.area)
     return _change(
         case,
@@ -278,6 +296,11 @@ def escalate(case: Case, *, to_level: CaseLevel, reason: str, by: By, at: dateti
     _require(case, {State.TRIAGED, State.HANDLING})
     if LEVELS.index(to_level) <= LEVELS.index(case.level):
         raise errors.ClimbsOnly()
+    return climb(case, to_level=to_level, reason=reason, by=by, at=at)
+
+
+def climb(case: Case, *, to_level: CaseLevel, reason: str, by: By, at: datetime) -> Change:
+    """The matter is one level or more further up, whatever state it is in."""
     event = cases.CaseEscalated(
         case_id=case.case_id, area=case.area, from_level=case.level, to_level=to_level
     )
@@ -290,6 +313,21 @@ def escalate(case: Case, *, to_level: CaseLevel, reason: str, by: By, at: dateti
         detail={"from": case.level, "to": to_level, "reason": reason},
         level=to_level,
     )
+
+
+def report_up(case: Case, *, by: By, at: datetime) -> Change | None:
+    """What cannot wait for somebody to climb is raised at once, while those below act (domain.md §3).
+
+    An emergency 突发性 from the moment it is filed; an overall 全局性 or major 重大 matter when it is classed so. None
+    where the matter is up there already, or may stay where it is.
+    """
+    if LEVELS.index(case.level) >= LEVELS.index(REPORTED_TO):
+        return None
+    if case.mechanism == "emergency":
+        return climb(case, to_level=REPORTED_TO, reason="突发性事项，立即上报", by=by, at=at)
+    if case.state is not State.RECEIVED and case.scope_class in ("overall", "major"):
+        return climb(case, to_level=REPORTED_TO, reason="全局性或重大事项，逐级上报", by=by, at=at)
+    return None
 
 
 def whistle(
@@ -353,7 +391,12 @@ def whistle(
 
 
 def begin(case: Case, *, by: By, at: datetime) -> Change:
-    """Somebody of the grid or community starts handling it without a whistle."""
+    """Somebody of the grid or community starts handling it without a whistle.
+
+    In an emergency 突发性 the community acts first: beginning takes the matter on.
+    """
+    if case.mechanism == "emergency" and case.state is State.RECEIVED:
+        return triage(case, by=by, at=at).then(lambda triaged: begin(triaged, by=by, at=at))
     _require(case, {State.TRIAGED})
     return _change(
         case, "handling", by, at, state=State.HANDLING, first_handler_by=case.first_handler_by or by.person_id
@@ -361,8 +404,13 @@ def begin(case: Case, *, by: By, at: datetime) -> Change:
 
 
 def resolve(case: Case, *, words: str, by: By, at: datetime) -> Change:
-    """Somebody says that handling is done; whatever orders are open are closed with it."""
+    """Somebody says that handling is done; whatever orders are open are closed with it.
+
+    Raises DocumentsMissing for an approval 审批性 that still gathers documents: it is declined, or followed to the end.
+    """
     _require(case, {State.TRIAGED, State.HANDLING})
+    if case.documents_missing:
+        raise errors.DocumentsMissing(missing=case.documents_missing)
     return _resolved(case, by=by, at=at, resolved_by="hand", detail={"words": words})
 
 
@@ -370,7 +418,8 @@ def order_finished(case: Case, *, order_id: str, at: datetime) -> Change:
     """Dispatch finished one order of the present run; with the last one the matter is resolved by itself."""
     entry_detail = {"order_id": order_id}
     left = case.open_orders - 1
-    if left > 0 or case.state is not State.HANDLING:
+    # An approval that still gathers documents is resolved by whoever has them all.
+    if left > 0 or case.state is not State.HANDLING or case.documents_missing:
         return _change(case, "order_finished", PLATFORM, at, detail=entry_detail, open_orders=max(left, 0))
     finished = _change(case, "order_finished", PLATFORM, at, detail=entry_detail, open_orders=0)
     return finished.then(lambda ready: _resolved(ready, by=PLATFORM, at=at, resolved_by="orders", detail={}))

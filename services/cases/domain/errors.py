@@ -201,3 +201,59 @@ class AppointmentOver(errors.Conflict):
 
 class WorkerBusy(errors.Conflict):
     """The worker has another appointment at that time."""
+
+
+class DocumentsMissing(errors.Conflict):
+    """This approval still gathers documents: take them in, waive them, or decline the matter."""
+
+
+class NotAnApproval(errors.Conflict):
+    """Only an approval 审批性 gathers documents."""
+
+
+class TooManyDocuments(errors.Conflict):
+    """The matter gathers as many documents as one may."""
+
+
+class DocumentUnknown(errors.NotFound):
+    """The matter gathers no such document."""
+
+
+class DocumentNotMissing(errors.Conflict):
+    """This document was taken in or waived already."""
+
+
+class DocumentMissing(errors.Conflict):
+    """This document was not taken in or waived yet."""
+
+
+class OthersReported(errors.Conflict):
+    """Others reported the same and their matters were merged into this one; it is handled on for them."""
+
+
+class NotOnTheSpot(errors.Invalid):
+    """Only a general 一般性 matter is settled on the spot and recorded in one step."""
+
+
+class OutsideYourAreas(errors.Invalid):
+    """The place lies outside the areas you may file this in."""
+
+
+class NotForResidents(errors.Invalid):
+    """Only staff say on whose behalf, where found or how settled a matter was filed."""
+
+
+class NotYourChannel(errors.Invalid):
+    """An outside system files with its own number, by one of its own channels."""
+
+
+class ConfidentialCaller(errors.Forbidden):
+    """The caller asked to stay unknown: only the hotline desk and whoever took the call may look."""
+
+
+class NothingToDiscuss(errors.Conflict):
+    """No discussion of this matter is open."""
+
+
+class ToldAlready(errors.Conflict):
+    """They were told, or there is nothing to tell any more."""

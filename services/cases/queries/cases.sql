@@ -8,16 +8,16 @@ SELECT nextval('case_numbers') AS counter, clock_timestamp() AS at, (
     FROM posts p WHERE p.area = :grid AND p.is_held AND p.kind IN ('lead', 'full_time_worker')
 ), '[]') AS responsible;
 
--- name: insert_case(case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, category_version, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by, reported_at, timeline_length, timeline_hash)!
+-- name: insert_case(case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, category_version, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by, documents_missing, reported_at, timeline_length, timeline_hash)!
 -- Files a matter; what only happens later has its default.
 INSERT INTO cases (
     case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class,
-    category_version, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by, reported_at, timeline_length,
-    timeline_hash
+    category_version, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by,
+    documents_missing, reported_at, timeline_length, timeline_hash
 ) VALUES (
     :case_id, :number, :area, :state, :category, :channel, :urgency, :mechanism, :scope_class, :level, :sla_class,
-    :category_version, :words, :longitude, :latitude, :address, :reporter_id, :is_confidential, :first_inquiry_by, :reported_at,
-    :timeline_length, :timeline_hash
+    :category_version, :words, :longitude, :latitude, :address, :reporter_id, :is_confidential, :first_inquiry_by,
+    :documents_missing, :reported_at, :timeline_length, :timeline_hash
 );
 
 -- name: lock_case(case_id, scopes, person_id, department)^
@@ -32,14 +32,15 @@ FOR UPDATE;
 -- Locks matters named by events, in the order of their ids so that two batches cannot deadlock.
 SELECT c.*, clock_timestamp() AS at FROM cases c WHERE c.case_id = ANY(:case_ids) ORDER BY c.case_id FOR UPDATE;
 
--- name: save_case(case_id, area, state, urgency, mechanism, scope_class, level, first_handler_by, run, hold, review_on, open_orders, departments, calls_made, met, settled, satisfaction, merged_into, resolved_at, closed_at, version, timeline_length, timeline_hash)!
+-- name: save_case(case_id, area, state, urgency, mechanism, scope_class, level, first_handler_by, run, hold, review_on, open_orders, departments, calls_made, met, settled, satisfaction, merged_into, documents_missing, resolved_at, closed_at, version, timeline_length, timeline_hash)!
 -- Writes what a step may change; the caller holds the lock.
 UPDATE cases SET
     area = :area, state = :state, urgency = :urgency, mechanism = :mechanism, scope_class = :scope_class,
     level = :level, first_handler_by = :first_handler_by, run = :run, hold = :hold, review_on = :review_on,
     open_orders = :open_orders, departments = :departments, calls_made = :calls_made, met = :met,
-    settled = :settled, satisfaction = :satisfaction, merged_into = :merged_into, resolved_at = :resolved_at,
-    closed_at = :closed_at, version = :version, timeline_length = :timeline_length, timeline_hash = :timeline_hash,
+    settled = :settled, satisfaction = :satisfaction, merged_into = :merged_into,
+    documents_missing = :documents_missing, resolved_at = :resolved_at, closed_at = :closed_at, version = :version,
+    timeline_length = :timeline_length, timeline_hash = :timeline_hash,
     moved_at = clock_timestamp(), stalled_as = NULL, stalled_at = NULL
 WHERE case_id = :case_id;
 
@@ -50,6 +51,22 @@ SELECT c.*, m.name AS category_name, g.name AS grid_name, g.community_name, n.ar
     CASE WHEN c.is_confidential AND NOT (
         c.area ^@ ANY(:scopes) OR c.reporter_id = :person_id OR c.first_inquiry_by = :person_id
     ) THEN c.reporter_id END AS hidden_id,
+    f.origin_kind, f.origin_id, f.outside_number,
+    -- A department knows the caller it has to meet, unless they asked to stay unknown.
+    CASE WHEN c.area ^@ ANY(:scopes) OR c.first_inquiry_by = :person_id
+              OR NOT c.is_confidential AND :department = ANY(c.departments)
+         THEN jsonb_build_array(encode(k.name, 'hex'), encode(k.phone, 'hex')) END AS sealed_caller,
+    CASE WHEN c.merged_into IS NOT NULL THEN (
+        WITH RECURSIVE followed AS (
+            SELECT into_.case_id, into_.merged_into, 1 AS hops FROM cases into_ WHERE into_.case_id = c.merged_into
+            UNION ALL
+            SELECT next.case_id, next.merged_into, hops + 1
+            FROM followed JOIN cases next ON next.case_id = followed.merged_into WHERE hops < 50
+        )
+        SELECT jsonb_build_object('number', into_.number, 'state', into_.state, 'due_at', into_.due_at,
+            'resolved_at', into_.resolved_at, 'closed_at', into_.closed_at)
+        FROM followed JOIN cases into_ USING (case_id) ORDER BY followed.hops DESC LIMIT 1
+    ) END AS outcome,
     COALESCE((
         SELECT jsonb_agg(jsonb_build_object('kind', p.kind, 'duty_name', p.duty_name, 'duty_phone', p.duty_phone)
                          ORDER BY p.kind DESC, p.post_id)
@@ -69,6 +86,8 @@ SELECT c.*, m.name AS category_name, g.name AS grid_name, g.community_name, n.ar
     ), '[]') AS orders
 FROM cases c
 LEFT JOIN matters m ON m.code = c.category AND m.is_newest
+LEFT JOIN filings f ON f.case_id = c.case_id
+LEFT JOIN callers k ON k.case_id = c.case_id AND k.erased_at IS NULL
 LEFT JOIN LATERAL (
     SELECT * FROM grids WHERE grids.code = c.area ORDER BY grids.net_version DESC LIMIT 1
 ) g ON true

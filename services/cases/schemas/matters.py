@@ -9,7 +9,7 @@ from services.cases.domain.case import LEVELS, State
 from shared import http
 from shared.contracts import cases as contracts
 
-_WORDS = validate.Length(1, 4000)
+WORDS = validate.Length(1, 4000)
 _REASON = validate.Length(1, 1000)
 
 
@@ -17,12 +17,52 @@ def _choice(literal: typing.Any) -> validate.OneOf:
     return validate.OneOf(typing.get_args(literal))
 
 
+# Letters, digits and what order numbers are parted by; no room for a sentence.
+_OUTSIDE_NUMBER = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}\Z", error="Not an order number.")
+PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()-]{4,19}\Z", error="Not a phone number.")
+# What a matter was found on, and the channel it came by then.
+ORIGIN_CHANNELS = {
+    "patrol": "patrol",
+    "visit": "visit",
+    "round": "department_round",
+    "meeting": "residents_meeting",
+    "message": "wechat_group",
+}
+
+
+class Caller(http.Schema):
+    """Whom a matter is filed on behalf of; encrypted where it is kept, masked in every answer."""
+
+    name = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 40))
+    phone = fields.String(
+        load_default=None, allow_none=True, validate=PHONE, metadata={"example": "13800005678"}
+    )
+
+    @validates_schema
+    def _something(self, data: dict[str, typing.Any], **_: typing.Any) -> None:
+        if not any(data.values()):
+            raise ValidationError("Give a name or a phone.", "name")
+
+
+class Origin(http.Schema):
+    """The record of the visit, patrol, round, meeting or chat a matter was found on."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(list(ORIGIN_CHANNELS)))
+    id = fields.UUID(required=True)
+
+
+class Settled(http.Schema):
+    """What settled a general matter on the spot."""
+
+    words = fields.String(required=True, validate=_REASON)
+
+
 class Report(http.Schema):
     # Made by the client, so that an offline phone's retry files one matter.
     case_id = fields.UUID(
         metadata={"description": "Optional UUID made by the client; sent again, it is one case."}
     )
-    words = fields.String(required=True, validate=_WORDS)
+    words = fields.String(required=True, validate=WORDS)
     place = fields.Nested(http.Place, required=True)
     address = fields.String(load_default="", validate=validate.Length(max=200))
     category = fields.String(
@@ -31,6 +71,32 @@ class Report(http.Schema):
     channel = fields.String(load_default=None, allow_none=True, validate=_choice(contracts.Channel))
     urgency = fields.String(load_default=None, allow_none=True, validate=_choice(contracts.Urgency))
     is_confidential = http.Flag(load_default=False)
+    caller = fields.Nested(Caller, load_default=None, allow_none=True)
+    origin = fields.Nested(Origin, load_default=None, allow_none=True)
+    outside_number = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=_OUTSIDE_NUMBER,
+        metadata={
+            "description": "The number the matter has elsewhere; sent again by an outside system, one case."
+        },
+    )
+    settled = fields.Nested(
+        Settled,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Workers record a general matter they settled on the spot in this one step."
+        },
+    )
+
+    @validates_schema
+    def _origin_fits(self, data: dict[str, typing.Any], **_: typing.Any) -> None:
+        origin, channel = data["origin"], data["channel"]
+        if origin and channel and ORIGIN_CHANNELS[origin["kind"]] != channel:
+            raise ValidationError(
+                f"What a {origin['kind']} finds comes by {ORIGIN_CHANNELS[origin['kind']]}.", "channel"
+            )
 
 
 class Triage(http.Schema):
@@ -120,6 +186,48 @@ class CaseSummary(http.Schema):
     version = fields.Integer()
 
 
+class CallerView(http.Schema):
+    """Whom it was filed on behalf of, as far as this reader may know."""
+
+    name_masked = fields.String(allow_none=True, metadata={"example": "张**"})
+    phone_masked = fields.String(allow_none=True, metadata={"example": "138****5678"})
+
+
+class OriginView(http.Schema):
+    kind = fields.String()
+    id = fields.UUID()
+
+
+class OutcomeView(http.Schema):
+    """The matter another one is handled within, as whoever reported the other may know it."""
+
+    number = fields.String()
+    state = fields.String()
+    due_at = fields.AwareDateTime(allow_none=True)
+    resolved_at = fields.AwareDateTime(allow_none=True)
+    closed_at = fields.AwareDateTime(allow_none=True)
+
+
+class FiledFilter(http.PageQuery):
+    outside_number = fields.String(load_default=None, validate=validate.Length(1, 64))
+    state = fields.String(load_default=None, validate=validate.OneOf([str(state) for state in State]))
+
+
+class FiledTask(http.Schema):
+    department_id = fields.String()
+    state = fields.String()
+    changed_at = fields.String(metadata={"format": "date-time"})
+
+
+class FiledView(CaseSummary):
+    """A matter as the outside system that filed it lists it."""
+
+    outside_number = fields.String(allow_none=True)
+    run = fields.Integer()
+    satisfaction = fields.String(allow_none=True)
+    tasks = fields.List(fields.Nested(FiledTask))
+
+
 class CaseView(CaseSummary):
     category_name = fields.String(allow_none=True)
     grid_name = fields.String(allow_none=True)
@@ -141,6 +249,14 @@ class CaseView(CaseSummary):
     settled = fields.Boolean(allow_none=True)
     satisfaction = fields.String(allow_none=True)
     merged_into = fields.UUID(allow_none=True)
+    outcome = fields.Nested(
+        OutcomeView, allow_none=True, metadata={"description": "Of a merged matter: how the other one fares."}
+    )
+    category_version = fields.Integer(allow_none=True)
+    documents_missing = fields.Integer()
+    origin = fields.Nested(OriginView, allow_none=True)
+    outside_number = fields.String(allow_none=True)
+    caller = fields.Nested(CallerView, allow_none=True)
     responsible = fields.List(fields.Nested(Contact))
     orders = fields.List(fields.Nested(OrderView))
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.cases.domain.case import Case, Change, Hold, State
-from services.cases.store import following, timeline
+from services.cases.store import callers, following, owed, timeline
 from services.cases.store.sql import queries
 from shared import areas, auth, clock, db, errors
 from shared.contracts.cases import CaseWhistled, Place
@@ -115,6 +115,7 @@ def save(tx: db.Tx, *changes: Change) -> list[Change]:
             entries += added
             queries.save_case(tx, **_changed_columns(done.case))
         following.follow(tx, linked)
+        owed.follow(tx, linked)
         queries.add_entries(tx, entries=json.dumps(entries, ensure_ascii=False))
     return linked
 
@@ -129,7 +130,19 @@ def view(tx: db.Tx, case_id: str, actor: auth.Actor) -> dict[str, Any]:
         "place": {"longitude": row["longitude"], "latitude": row["latitude"]},
         "reporter_id": _unless_hidden(row["reporter_id"], row["hidden_id"]),
         "first_inquiry_by": _unless_hidden(row["first_inquiry_by"], row["hidden_id"]),
+        "origin": {"kind": row["origin_kind"], "id": row["origin_id"]} if row["origin_id"] else None,
+        "caller": callers.masked(row["sealed_caller"]),
+        "outcome": _outcome(row["outcome"]),
     }
+
+
+def _outcome(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    moments = {
+        name: value and datetime.fromisoformat(value) for name, value in found.items() if name.endswith("_at")
+    }
+    return {**found, **moments}
 
 
 def _unless_hidden(person_id: Any, hidden_id: Any) -> Any:
@@ -179,6 +192,7 @@ def case_of(row: Mapping[str, Any]) -> Case:
         settled=row["settled"],
         satisfaction=row["satisfaction"],
         merged_into=_text(row["merged_into"]),
+        documents_missing=row["documents_missing"],
         reported_at=row["reported_at"],
         resolved_at=row["resolved_at"],
         closed_at=row["closed_at"],

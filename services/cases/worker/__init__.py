@@ -6,6 +6,7 @@ from typing import Any
 
 from services.cases.domain import case as domain
 from services.cases.domain.case import Case, Change
+from services.cases.store import callers
 from services.cases.store import matters as store
 from services.cases.store.sql import queries
 from services.cases.worker import attachments, hearing, holding
@@ -213,6 +214,11 @@ class Worker:
     def pass_reviews(self, tx: db.Tx) -> int:
         """Resume deferrals nobody reviewed in time; flag what stands on the list unseen."""
         return holding.pass_reviews(tx)
+
+    @every(seconds=600.0)
+    def erase_callers(self, tx: db.Tx) -> int:
+        """Forget the names and phones of callers whose matter ended long ago."""
+        return callers.erase_old(tx)
 
     @every(seconds=60.0)
     def prune(self, tx: db.Tx) -> int:

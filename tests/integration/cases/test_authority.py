@@ -16,20 +16,37 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
     case_id = world.report(reporter)["case_id"]
     attached = reporter.post(f"/cases/{case_id}/attachments", data=photos.photo()).json()
     world.whistle(case_id, district.MARKET)
+    declined = world.report(world.api.client(roles=["resident"], person_id=person))["case_id"]
+    world.step(world.lead, declined, "decline", ground="court", words="已起诉")
+    (telling,) = world.rows("SELECT telling_id FROM tellings WHERE case_id = %(c)s", c=declined)
+    gathering = world.report(
+        world.api.client(roles=["resident"], person_id=person), category="service.elderly_help"
+    )["case_id"]
+    insiders = (
+        {"roles": ["supervisor"], "areas": [district.DISTRICT]},
+        {"roles": ["resident"], "person_id": person},
+    )
+    bodies: dict[str, dict[str, Any]] = {
+        "POST /cases/<uuid:case_id>/call-back": {"reached": False},
+        "POST /cases/<uuid:case_id>/hold/review": {"outcome": "resume", "reason": "材料已齐"},
+    }
+    approval = authority.Sample(
+        paths={"case_id": gathering, "position": "1"},
+        insiders=insiders,
+        bodies=bodies,
+        open_to_all=dict.fromkeys(
+            ("GET /cases/hearing-rules", "GET /cases/rates"), "a position is found in any text with numbers"
+        ),
+    )
     sample = authority.Sample(
         paths={
             "case_id": case_id,
             "code": "env.cooking_fumes",
+            "telling_id": str(telling["telling_id"]),
             "attachment_id": attached["attachment_id"],
         },
-        insiders=(
-            {"roles": ["supervisor"], "areas": [district.DISTRICT]},
-            {"roles": ["resident"], "person_id": person},
-        ),
-        bodies={
-            "POST /cases/<uuid:case_id>/call-back": {"reached": False},
-            "POST /cases/<uuid:case_id>/hold/review": {"outcome": "resume", "reason": "材料已齐"},
-        },
+        insiders=insiders,
+        bodies=bodies,
         open_to_all=dict.fromkeys(
             (
                 "GET /cases/catalogue/<string:code>/versions",
@@ -71,4 +88,4 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         authority.Sample(paths={"appointment_id": service.json()["appointment_id"]}, insiders=officer),
     ]
 
-    authority.check(world.api, "cases", [sample, hearing, removal, *later], area=district.GRID)
+    authority.check(world.api, "cases", [sample, approval, hearing, removal, *later], area=district.GRID)

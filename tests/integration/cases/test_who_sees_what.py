@@ -149,10 +149,12 @@ def test_a_role_that_does_not_do_a_step_is_forbidden(world: Any, step: str, role
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
-def test_an_integrator_files_nothing_here(world: Any) -> None:
+def test_an_integrator_files_nothing_without_a_number_of_its_own(world: Any) -> None:
     integrator = world.api.client(roles=["integrator"], areas=[district.DISTRICT])
 
-    assert integrator.post("/cases", json={}).status_code == 403
+    body = {"words": "油烟", "place": district.IN_GRID, "category": "env.cooking_fumes"}
+    answer = integrator.post("/cases", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_your_channel")
 
 
 # --- confidential reporters
