@@ -414,6 +414,23 @@ class RatingGiven(Event):
     score: int
 
 
+@event(publisher="dispatch", subject="notice_id")
+class NoticeGiven(Event):
+    """A person was told of something in their inbox; outward channels may carry it from `due_at` on.
+
+    What it says is read from `dispatch`. `kind` is open: more kinds may come.
+    """
+
+    notice_id: str
+    area: str
+    person_id: str
+    kind: str
+    case_id: str
+    due_at: datetime
+    order_id: str | None = None
+    task_id: str | None = None
+
+
 @event(publisher="dispatch", subject="ranking_id")
 class RankingDrafted(Event):
     """A month's table is drafted; departments may appeal until `appeals_until`, then it is frozen."""

@@ -2,8 +2,10 @@
 
 from services.dispatch.api.arbitration import ArbitrationApi
 from services.dispatch.api.clocks import ClocksApi
+from services.dispatch.api.duty import DutyApi
 from services.dispatch.api.figures import FiguresApi
 from services.dispatch.api.limits import LimitsApi
+from services.dispatch.api.notices import NoticesApi
 from services.dispatch.api.orders import OrdersApi
 from services.dispatch.api.rankings import RankingsApi
 from services.dispatch.api.rating import RatingApi
@@ -15,13 +17,15 @@ class Api(
     OrdersApi,
     ArbitrationApi,
     ClocksApi,
+    DutyApi,
     FiguresApi,
     LimitsApi,
+    NoticesApi,
     RankingsApi,
     RatingApi,
     ResponsibilityApi,
     operations("dispatch"),  # type: ignore[misc]
 ):
-    """Orders, tasks, clocks, ratings, rankings and the responsibility list."""
+    """Orders, tasks, clocks, ratings, rankings, the responsibility list, duty rosters and notices."""
 
     name = "dispatch"

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.dispatch.domain import errors, facts, running
 from services.dispatch.domain.order import Change, Order
+from services.dispatch.store import duty
 from services.dispatch.store import facts as fact_store
 from services.dispatch.store import orders as store
 from shared import db, ids
@@ -46,6 +47,7 @@ class Steps:
                 new_id=ids.new,
             )
             store.save(tx, change)
+            duty.learn(tx, request.actor)
             store.save_clocks(tx, ticking)
             fact_store.note(tx, [facts.of_step(change, ticking, at=at)])
             outbox.add(tx, [*change.events, *(event for one in ticking for event in one.events)])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.dispatch import notifier as outward
 from services.dispatch import tabling
 from services.dispatch.domain import clock, running
 from services.dispatch.domain import order as domain
@@ -14,7 +15,7 @@ from services.dispatch.domain.responsibility import Ground
 from services.dispatch.store import figures, responsibility
 from services.dispatch.store import orders as store
 from services.dispatch.store.sql import queries
-from services.dispatch.worker import facts, rankings, reclassing, recomputing, sweep
+from services.dispatch.worker import duty, facts, rankings, reclassing, recomputing, sweep, telling
 from services.dispatch.worker import figures as keeping
 from shared import clock as moments
 from shared import db, errors, ids
@@ -25,6 +26,8 @@ from shared.contracts.dispatch import ClockName
 from shared.http import idempotency
 from shared.timers import every
 
+# What one run of a timer takes; full runs follow each other at once.
+AT_ONCE = 300
 CASE_CLOCKS: tuple[ClockName, ...] = ("finish", "call_back", "elapsed")
 
 
@@ -36,6 +39,8 @@ class Worker:
     name = "dispatch"
 
     rules = store.RulesInForce()
+    # A wrong setting stops the start.
+    notifier = outward.from_environment()
 
     # --- Matters ---
 
@@ -279,9 +284,25 @@ class Worker:
         """Drafts, refreshes and freezes monthly tables when their time has come."""
         return tabling.keep(tx, at=db.now(tx))
 
+    @every(seconds=1.0)
+    def tell(self, tx: db.Tx) -> int:
+        """Make notices of what happened, and put tasks just sent to whoever is on duty."""
+        return telling.tell(tx, self.rules.read(tx), most=AT_ONCE)
+
+    @every(seconds=5.0)
+    def pass_on_tasks(self, tx: db.Tx) -> int:
+        """Put tasks nobody signed to the next in line."""
+        return duty.pass_on(tx, self.rules.read(tx), most=AT_ONCE)
+
+    @every(seconds=1.0)
+    def send_notices(self, tx: db.Tx) -> int:
+        """Send notices whose time has come through the outward channel."""
+        return telling.send(tx, self.notifier)
+
     @every(seconds=60.0)
     def prune(self, tx: db.Tx) -> int:
-        """Drop answers kept under old Idempotency-Keys."""
+        """Drop answers kept under old Idempotency-Keys, old notices and people not seen for long."""
+        telling.prune(tx)
         return idempotency.prune(tx)
 
     # --- What several events mean ---

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from services.dispatch import tabling, worker
-from services.dispatch.store import responsibility
+from services.dispatch.domain.notices import Facts, Kind, Notice
+from services.dispatch.store import notices, responsibility
 from shared import clock, ids
 from shared.contracts.cases import CaseReported, CaseWhistled, Place
 from tests.support import authority, clients, district, feeding
@@ -96,7 +97,12 @@ def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str],
         bodies={"POST /dispatch/recomputations": {"area": district.GRID, "reason": "r"}},
     )
 
-    samples = [sample, _recomputation(dispatch), *_responsibility(dispatch, order_id, task_id)]
+    samples = [
+        sample,
+        _recomputation(dispatch),
+        *_responsibility(dispatch, order_id, task_id),
+        *_people(dispatch, case_id),
+    ]
     authority.check(dispatch, "dispatch", samples, area=district.GRID)
 
 
@@ -141,4 +147,35 @@ def _responsibility(dispatch: clients.Api, order_id: str, task_id: str) -> list[
     return [
         authority.Sample(paths={"list_id": list_id, "code": "HJ01"}, insiders=(admin,)),
         authority.Sample(paths={"amendment_id": amendment_id}, insiders=(admin,)),
+    ]
+
+
+def _people(dispatch: clients.Api, case_id: str) -> list[authority.Sample]:
+    """A shift of a subdistrict's desk, and a notice of somebody."""
+    admin = {"roles": ["admin"], "areas": [district.DISTRICT]}
+    begin = clock.now() + timedelta(days=500)
+    shift = {
+        "starts_at": clock.rfc3339(begin),
+        "ends_at": clock.rfc3339(begin + timedelta(hours=8)),
+        "first": {"person_id": ids.new(), "duty_name": "值班员"},
+    }
+    made = dispatch.client(**admin).post(
+        "/dispatch/duty/shifts", json={"unit": district.SUBDISTRICT, "shifts": [shift]}
+    )
+    person, at = ids.new(), clock.now()
+    facts = Facts(case_id=case_id, area=district.GRID, urgency="ordinary", category="env.cooking_fumes")
+    told = Notice(
+        person_id=person, kind=Kind.RED_CARD, cause="x", facts=facts, title="x", words="x", due_at=at
+    )
+    with dispatch.database.transaction() as tx:
+        notice_id = notices.add(tx, [told], at=at)[0][0]
+    return [
+        authority.Sample(
+            paths={"shift_id": made.json()["items"][0]["shift_id"]},
+            insiders=(admin,),
+            bodies={"PUT /dispatch/duty/shifts/<uuid:shift_id>": shift},
+        ),
+        authority.Sample(
+            paths={"notice_id": notice_id}, insiders=({"roles": ["responder"], "person_id": person},)
+        ),
     ]
