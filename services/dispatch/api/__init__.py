@@ -1,9 +1,11 @@
 """The dispatch API: one class, put together from the use cases of each concept."""
 
 from services.dispatch.api.arbitration import ArbitrationApi
+from services.dispatch.api.assessments import AssessmentsApi
 from services.dispatch.api.clocks import ClocksApi
 from services.dispatch.api.duty import DutyApi
 from services.dispatch.api.figures import FiguresApi
+from services.dispatch.api.joint_supervisions import JointSupervisionsApi
 from services.dispatch.api.limits import LimitsApi
 from services.dispatch.api.notices import NoticesApi
 from services.dispatch.api.orders import OrdersApi
@@ -16,9 +18,11 @@ from shared.http.operations import operations
 class Api(
     OrdersApi,
     ArbitrationApi,
+    AssessmentsApi,
     ClocksApi,
     DutyApi,
     FiguresApi,
+    JointSupervisionsApi,
     LimitsApi,
     NoticesApi,
     RankingsApi,

@@ -177,3 +177,15 @@ class SupervisionClosed(errors.Conflict):
 
 class NotADistrict(errors.Invalid):
     """Tables are made per district; name one."""
+
+
+class OwnResponse(errors.Conflict):
+    """You act for this department yourself: somebody else must assess it, or decide its appeal."""
+
+
+class OnlySupervisors(errors.Forbidden):
+    """Only a supervisor of the area moves the date."""
+
+
+class RecordedAlready(errors.Conflict):
+    """This was recorded; it happens once."""

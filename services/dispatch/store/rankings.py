@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from services.dispatch.domain import indicators
+from services.dispatch.domain import indicators, ranking
 from services.dispatch.domain.indicators import Kind, Rules
 from services.dispatch.domain.ranking import Count, Line, Period, Ranking
 from services.dispatch.store.sql import queries
@@ -67,6 +67,15 @@ def rules_of(tx: db.Tx, *, area: str, kind: Kind, month: str) -> tuple[int, Rule
     """Version and rules in force for a month; version 0 are the delivered ones."""
     row = queries.rules_for_month(tx, area=area, kind=kind, month=month)
     return (row["version"], indicators.of_body(row["body"])) if row else (0, indicators.delivered(kind))
+
+
+def rules_at(tx: db.Tx, *, area: str, kind: Kind, at: datetime) -> Rules:
+    """The rules of the month whose period holds a moment."""
+    month = ranking.month_of(at)
+    _, rules = rules_of(tx, area=area, kind=kind, month=month)
+    if at < ranking.period(month, cut_off_day=rules.cut_off_day).end:
+        return rules
+    return rules_of(tx, area=area, kind=kind, month=ranking.following(month))[1]
 
 
 def add_rules(

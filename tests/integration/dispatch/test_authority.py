@@ -83,6 +83,7 @@ def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str],
             " due_at, due_at, due_at FROM clocks WHERE task_id = %s AND name = 'finish'",
             [supervision_id, task_id],
         )
+    ladder = _ladder(dispatch, str(row["ranking_id"]), task_id)
     sample = authority.Sample(
         paths={
             "case_id": case_id,
@@ -91,6 +92,7 @@ def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str],
             "extension_id": asked.json()["extension_id"],
             "supervision_id": supervision_id,
             "ranking_id": str(row["ranking_id"]),
+            **ladder,
         },
         insiders=insiders,
         open_to_all=authority_of_the_deployment(),
@@ -179,3 +181,37 @@ def _people(dispatch: clients.Api, case_id: str) -> list[authority.Sample]:
             paths={"notice_id": notice_id}, insiders=({"roles": ["responder"], "person_id": person},)
         ),
     ]
+
+
+def _ladder(dispatch: clients.Api, ranking_id: str, task_id: str) -> dict[str, str]:
+    """An assessment of the task, and what became of a month's table."""
+    made = {name: ids.new() for name in ("proposal_id", "joint_id", "referral_id")}
+    values = {**made, "ranking_id": ranking_id, "task_id": task_id, "area": district.DISTRICT}
+    values |= {"department": district.MARKET, "person": ids.new()}
+    with dispatch.database.transaction() as tx:
+        tx.execute(
+            "INSERT INTO assessments (task_id, order_id, case_id, area, department_id, points, score, is_negative,"
+            " words, by_person, assessed_at, changed_at, state, version)"
+            " SELECT task_id, order_id, case_id, area, department_id, '{}', 90, false, '', %(person)s, sent_at,"
+            " sent_at, 'standing', 1 FROM task_facts WHERE task_id = %(task_id)s",
+            values,
+        )
+        tx.execute(
+            "INSERT INTO supervision_proposals (proposal_id, ranking_id, area, month, kind, organisation_id, grounds,"
+            " proposed_at) VALUES (%(proposal_id)s, %(ranking_id)s, %(area)s, '2026-11', 'departments', %(department)s,"
+            " ARRAY['long_run_low_rank'], now())",
+            values,
+        )
+        tx.execute(
+            "INSERT INTO joint_supervisions (supervision_id, proposal_id, ranking_id, area, organisation_id, words,"
+            " rectify_on, state, opened_by, opened_at, version) VALUES (%(joint_id)s, %(proposal_id)s,"
+            " %(ranking_id)s, %(area)s, %(department)s, '', now(), 'open', %(person)s, now(), 1)",
+            values,
+        )
+        tx.execute(
+            "INSERT INTO referrals (referral_id, proposal_id, area, organisation_id, passed_to, words, passed_by,"
+            " passed_at, version) VALUES (%(referral_id)s, %(proposal_id)s, %(area)s, %(department)s, 'discipline',"
+            " '', %(person)s, now(), 1)",
+            values,
+        )
+    return made
