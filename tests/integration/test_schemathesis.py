@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode, checks
 
 from services.cases.worker import Worker as CasesWorker
+from services.dispatch import tabling
 from services.dispatch.worker import Worker as DispatchWorker
-from shared import auth, contracts, db, docs, ids
+from shared import auth, clock, contracts, db, docs, ids
 from tests.support import clients, district, feeding, photos, run
 
 EXAMPLES = 4
@@ -90,6 +92,7 @@ class Targets:
             return {"case_id": case_id, "attachment_id": attached["attachment_id"]}
         if service == "dispatch":
             from tests.integration.dispatch.conftest import reported, whistled
+            from tests.integration.dispatch.test_authority import ladder_of
 
             case = reported()
             with feeding.feeding(api.database.url, DispatchWorker) as feed:
@@ -99,7 +102,14 @@ class Targets:
                     "SELECT task_id, order_id, o.case_id FROM tasks JOIN orders o USING (order_id)"
                 ).fetchone()
             assert row is not None
-            return {name: str(value) for name, value in row.items()}
+            known = {name: str(value) for name, value in row.items()}
+            with api.database.transaction() as tx:
+                while tabling.keep(tx, at=clock.now() + timedelta(days=32)):
+                    pass
+                ranking = tx.execute("SELECT ranking_id FROM rankings LIMIT 1").fetchone()
+            assert ranking is not None
+            known["ranking_id"] = str(ranking["ranking_id"])
+            return known | ladder_of(api, known["ranking_id"], known["task_id"])
         return {}
 
     def end(self) -> None:

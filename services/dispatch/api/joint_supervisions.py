@@ -24,7 +24,7 @@ class JointSupervisionsApi:
         "/dispatch/supervision-proposals",
         roles=SUPERVISORS,
         query=schemas.ProposalFilter,
-        answers=schemas.ProposalView,
+        answers=schemas.SupervisionProposalView,
         page=True,
     )
     def list_supervision_proposals(self, tx: db.Tx, request: Request, /) -> Page:
@@ -68,7 +68,7 @@ class JointSupervisionsApi:
         "/dispatch/supervision-proposals/<uuid:proposal_id>/dismiss",
         roles=SUPERVISORS,
         body=schemas.Words,
-        answers=schemas.ProposalView,
+        answers=schemas.SupervisionProposalView,
         errors=(errors.ProposalDecided,),
     )
     def dismiss_supervision_proposal(

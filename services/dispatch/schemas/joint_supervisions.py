@@ -18,7 +18,7 @@ class ProposalFilter(http.PageQuery):
     state = fields.String(load_default=None, validate=validate.OneOf(_PROPOSAL_STATES))
 
 
-class ProposalView(http.Schema):
+class SupervisionProposalView(http.Schema):
     proposal_id = fields.UUID()
     ranking_id = fields.UUID()
     area = http.AreaCode()
