@@ -29,7 +29,13 @@ FRONT_DOOR_PORT = 8080
 UP_SECONDS = 600.0
 DOWN_SECONDS = 120.0
 # Settings of the caller that reach the processes.
-PASSED_ON = ("YIWANG_CONCURRENCY", "YIWANG_BODY_LIMIT_BYTES", "YIWANG_PII_KEYS", "YIWANG_PII_INDEX_KEY")
+PASSED_ON = (
+    "YIWANG_CONCURRENCY",
+    "YIWANG_BODY_LIMIT_BYTES",
+    "YIWANG_PII_KEYS",
+    "YIWANG_PII_INDEX_KEY",
+    "YIWANG_ANONYMISE_AFTER_DAYS",
+)
 READY, FAILED = "ready", "failed: "
 DEMO_PEOPLE = (
     "resident worker lead officer caller responder.market responder.urban responder.ecology dispatcher operator "

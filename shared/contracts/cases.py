@@ -277,6 +277,15 @@ class CaseRemovedFromBase(Event):
     decided_at: datetime
 
 
+@event(publisher="cases", subject="case_id")
+class ReporterAnonymised(Event):
+    """Who reported the matter is forgotten; whoever keeps the reporter with the case forgets too."""
+
+    case_id: str
+    area: str
+    anonymised_at: datetime
+
+
 DeclineGround = Literal[
     "court",
     "arbitration_or_review",

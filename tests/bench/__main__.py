@@ -12,11 +12,13 @@ from types import FrameType
 from deploy.local import children, processes
 from tests.bench import machine
 from tests.bench.report import Report
-from tests.bench.sections import burst, events, floor, growth, intake, lifecycle, memory
+from tests.bench.sections import burst, events, floor, growth, intake, lifecycle, lists, memory
 from tests.bench.stage import CannotKeepUp, Stage
 
 # In this order: those that load cases come last.
-SECTIONS = {module.NAME: module for module in (intake, lifecycle, floor, events, growth, burst, memory)}
+SECTIONS = {
+    module.NAME: module for module in (intake, lifecycle, floor, events, growth, lists, burst, memory)
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -180,7 +180,8 @@ def case_of(row: Mapping[str, Any]) -> Case:
         address=row["address"],
         reporter_id=_text(row["reporter_id"]),
         is_confidential=row["is_confidential"],
-        first_inquiry_by=str(row["first_inquiry_by"]),
+        # Nobody, once the reporter who filed it is forgotten.
+        first_inquiry_by=str(row["first_inquiry_by"] or ""),
         first_handler_by=_text(row["first_handler_by"]),
         run=row["run"],
         hold=Hold(row["hold"]) if row["hold"] else None,

@@ -24,11 +24,12 @@ def linked(change: Change) -> tuple[Change, list[dict[str, Any]]]:
             tail, case.case_id, length, entry, salt=secrets.token_bytes(timeline.SALT_BYTES)
         )
         tail = one.hash
-        rows.append(_row(case.case_id, one))
+        rows.append(row_of(case.case_id, one))
     return replace(change, case=replace(case, timeline_length=length, timeline_hash=tail)), rows
 
 
-def _row(case_id: str, one: Stored) -> dict[str, Any]:
+def row_of(case_id: str, one: Stored) -> dict[str, Any]:
+    """An entry as the queries take it."""
     return {
         "case_id": case_id,
         "position": one.position,

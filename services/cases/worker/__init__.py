@@ -9,7 +9,7 @@ from services.cases.domain.case import Case, Change
 from services.cases.store import callers
 from services.cases.store import matters as store
 from services.cases.store.sql import queries
-from services.cases.worker import attachments, hearing, holding
+from services.cases.worker import anonymising, attachments, hearing, holding
 from shared import db, logs
 from shared.bus import outbox
 from shared.bus.inbox import Received, subscribe
@@ -219,6 +219,11 @@ class Worker:
     def erase_callers(self, tx: db.Tx) -> int:
         """Forget the names and phones of callers whose matter ended long ago."""
         return callers.erase_old(tx)
+
+    @every(seconds=600.0)
+    def anonymise_reporters(self, tx: db.Tx) -> int:
+        """Forget who reported what ended long ago."""
+        return anonymising.anonymise_reporters(tx)
 
     @every(seconds=60.0)
     def prune(self, tx: db.Tx) -> int:

@@ -167,7 +167,7 @@ class Past:
             reporter_id=reporter,
             first_inquiry_by=reporter or worker,
             handler_id=worker if len(actions) > 1 else None,
-            words="楼下饭店油烟直排，呛得开不了窗，已经反映过两次，希望尽快处理。" * chance.randint(1, 3),
+            words=_words(chance),
             reported_at=at,
             entries=entries,
             order=self._order(order_id, entries, departments) if is_whistled else None,
@@ -202,6 +202,25 @@ class Past:
 
 
 DISTRICT = "370102"
+
+
+# What people complain of, frequent first; a word in a thousand matters, and one in ten thousand.
+_TROUBLES = (
+    "楼下饭店油烟直排", "路灯不亮", "小区垃圾没人清运", "夜里施工噪音扰民", "下水道堵塞返味", "井盖破损",
+    "电梯经常故障", "消防通道被占", "人行道地砖松动", "暖气不热", "绿化带被踩坏", "树枝挡住路牌", "自来水发黄",
+    "广告牌松动", "楼道堆放杂物", "电动车进楼充电",
+)  # fmt: skip
+_REMARKS = (
+    "已经反映过两次", "晚上不敢开窗", "老人出行很不方便", "影响孩子学习", "希望尽快处理", "味道特别大", "请给个答复",
+)  # fmt: skip
+_RARE = ((0.001, "沼气泄漏"), (0.0001, "无人机坠落"))
+
+
+def _words(chance: random.Random) -> str:
+    trouble = _TROUBLES[int(len(_TROUBLES) * chance.random() ** 2)]
+    remarks = chance.sample(_REMARKS, chance.randint(1, 3))
+    rare = [word for share, word in _RARE if chance.random() < share]
+    return "，".join([f"{chance.randint(1, 60)} 号楼{trouble}", *remarks, *rare]) + "。"
 
 
 def _actions(state: str, is_whistled: bool) -> list[str]:
