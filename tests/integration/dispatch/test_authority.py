@@ -152,6 +152,37 @@ def _responsibility(dispatch: clients.Api, order_id: str, task_id: str) -> list[
     ]
 
 
+def _people(dispatch: clients.Api, case_id: str) -> list[authority.Sample]:
+    """A shift of a subdistrict's desk, and a notice of somebody."""
+    admin = {"roles": ["admin"], "areas": [district.DISTRICT]}
+    begin = clock.now() + timedelta(days=500)
+    shift = {
+        "starts_at": clock.rfc3339(begin),
+        "ends_at": clock.rfc3339(begin + timedelta(hours=8)),
+        "first": {"person_id": ids.new(), "duty_name": "值班员"},
+    }
+    made = dispatch.client(**admin).post(
+        "/dispatch/duty/shifts", json={"unit": district.SUBDISTRICT, "shifts": [shift]}
+    )
+    person, at = ids.new(), clock.now()
+    facts = Facts(case_id=case_id, area=district.GRID, urgency="ordinary", category="env.cooking_fumes")
+    told = Notice(
+        person_id=person, kind=Kind.RED_CARD, cause="x", facts=facts, title="x", words="x", due_at=at
+    )
+    with dispatch.database.transaction() as tx:
+        notice_id = notices.add(tx, [told], at=at)[0][0]
+    return [
+        authority.Sample(
+            paths={"shift_id": made.json()["items"][0]["shift_id"]},
+            insiders=(admin,),
+            bodies={"PUT /dispatch/duty/shifts/<uuid:shift_id>": shift},
+        ),
+        authority.Sample(
+            paths={"notice_id": notice_id}, insiders=({"roles": ["responder"], "person_id": person},)
+        ),
+    ]
+
+
 def ladder_of(dispatch: clients.Api, ranking_id: str, task_id: str) -> dict[str, str]:
     """An assessment of the task, and what became of a month's table."""
     made = {name: ids.new() for name in ("proposal_id", "joint_id", "referral_id")}
