@@ -25,6 +25,10 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Not over yet.
+LIVE = frozenset({State.ORDERED, State.TAKEN, State.SERVED})
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServiceOrder:
     service_order_id: str

@@ -55,22 +55,36 @@ WHERE a.activity_id = :activity_id
   AND (a.state <> 'planned' OR t.lead_id = :lead_id OR a.area ^@ ANY(:scopes));
 
 -- name: list_open(area, at, after_start, after, most)
--- Published activities that are not over, soonest first.
+-- Published activities that are not over, soonest first. Those are few; many that are long over were never settled.
+WITH ahead AS MATERIALIZED (
+    SELECT a.* FROM activities a
+    WHERE a.state = 'published' AND a.ends_at > :at
+      AND (:area::text IS NULL OR (a.area >= :area::text AND a.area < :area::text || ':'))
+)
 SELECT a.*, t.name AS team_name
-FROM activities a JOIN teams t USING (team_id)
-WHERE a.state = 'published' AND a.ends_at > :at
-  AND (:area::text IS NULL OR (a.area >= :area::text AND a.area < :area::text || ':'))
-  AND (:after::uuid IS NULL OR (a.starts_at, a.activity_id) > (:after_start::timestamptz, :after::uuid))
+FROM ahead a JOIN teams t USING (team_id)
+WHERE :after::uuid IS NULL OR (a.starts_at, a.activity_id) > (:after_start::timestamptz, :after::uuid)
 ORDER BY a.starts_at, a.activity_id LIMIT :most;
 
 -- name: list_run(scopes, lead_id, area, state, after_start, after, most)
--- Activities the caller runs, in any state, soonest first.
+-- Activities the caller runs, in any state, soonest first: of the areas, and of the teams the caller leads.
+WITH run AS (
+    SELECT a.activity_id
+    FROM unnest(:scopes::text[]) AS scope (prefix)
+    JOIN activities a ON a.area >= scope.prefix AND a.area < scope.prefix || ':'
+    WHERE (:area::text IS NULL OR (a.area >= :area::text AND a.area < :area::text || ':'))
+      AND (:state::text IS NULL OR a.state = :state::text)
+      AND (:after::uuid IS NULL OR (a.starts_at, a.activity_id) > (:after_start::timestamptz, :after::uuid))
+    UNION
+    SELECT a.activity_id
+    FROM teams t JOIN activities a USING (team_id)
+    WHERE t.lead_id = :lead_id::uuid
+      AND (:area::text IS NULL OR (a.area >= :area::text AND a.area < :area::text || ':'))
+      AND (:state::text IS NULL OR a.state = :state::text)
+      AND (:after::uuid IS NULL OR (a.starts_at, a.activity_id) > (:after_start::timestamptz, :after::uuid))
+)
 SELECT a.*, t.name AS team_name
-FROM activities a JOIN teams t USING (team_id)
-WHERE (t.lead_id = :lead_id OR a.area ^@ ANY(:scopes))
-  AND (:area::text IS NULL OR (a.area >= :area::text AND a.area < :area::text || ':'))
-  AND (:state::text IS NULL OR a.state = :state::text)
-  AND (:after::uuid IS NULL OR (a.starts_at, a.activity_id) > (:after_start::timestamptz, :after::uuid))
+FROM run JOIN activities a USING (activity_id) JOIN teams t USING (team_id)
 ORDER BY a.starts_at, a.activity_id LIMIT :most;
 
 -- name: insert_participation(participation_id, activity_id, area, person_id, part, signed_up_at, checked_in_at, checked_out_at, minutes, confirmed_at, version)!

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from services.volunteers.domain.orders import ServiceOrder, State
+from services.volunteers.domain.orders import LIVE, ServiceOrder, State
 from services.volunteers.store.sql import queries, reach, text
 from shared import auth, clock, db, errors
 from shared.auth import Role
@@ -110,9 +110,8 @@ def listed(
         case As.TAKER:
             rows = [_open_to_all(row) for row in queries.list_takeable(tx, person_id=person, **page)]
         case As.RUNNER:
-            rows = queries.list_area_orders(
-                tx, scopes=_scopes(tx, actor), lead_id=reach(actor).lead_id, state=state, **page
-            )
+            query = queries.list_live_area_orders if state in LIVE else queries.list_area_orders
+            rows = query(tx, scopes=_scopes(tx, actor), lead_id=reach(actor).lead_id, state=state, **page)
     return rows
 
 

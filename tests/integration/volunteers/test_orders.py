@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from services.volunteers.worker import Worker
 from shared import db, ids
@@ -188,3 +191,49 @@ def test_who_may_take_an_order_reads_whose_it_is_and_their_words_only_after_taki
     assert anybody.get(path).json()["words"] == "住三楼，行动不便"
     assert anybody.post(f"{path}/give-back").json()["state"] == "ordered"
     assert "words" not in anybody.get(path).json()
+
+
+@pytest.mark.parametrize("state", [None, "ordered", "cancelled"])
+def test_staff_of_every_level_list_the_orders_of_their_area_once_and_newest_first(
+    world: World, state: str | None
+) -> None:
+    # A city of its own, so that other tests' orders are not in it.
+    city = f"{secrets.randbelow(9000) + 1000}"
+    grid, other = f"{city}01001001001", f"{city}01002001001"
+    placed = [ordered(world.api.client(home=home)) for home in (grid, other, f"{grid}02", grid)]
+    if state == "cancelled":
+        for order in placed:
+            world.api.client(person_id=order["resident_id"]).post(
+                f"/volunteers/orders/{order['service_order_id']}/cancel"
+            )
+    inside = [order["service_order_id"] for order in reversed(placed) if order["area"].startswith(grid)]
+    everywhere = [order["service_order_id"] for order in reversed(placed)]
+
+    def listed(*areas: str) -> list[str]:
+        staff = world.api.client(roles=["community_officer"], areas=areas)
+        found: list[str] = []
+        cursor = None
+        while True:
+            query = {"role": "runner", "state": state, "limit": 2, "cursor": cursor}
+            page = staff.get("/volunteers/orders", params=query).json()
+            found += [item["service_order_id"] for item in page["items"]]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return found
+
+    assert listed(city) == listed(grid[:6]) == everywhere
+    assert listed(grid[:9]) == listed(grid[:12]) == listed(grid) == inside
+    assert listed(f"{grid}02") == [inside[1]]
+    assert listed(grid, other) == everywhere
+
+
+def test_an_order_of_ones_area_that_was_offered_to_ones_team_is_listed_once(world: World) -> None:
+    order = ordered(world.api.client(home=HOME))
+    path = f"/volunteers/orders/{order['service_order_id']}"
+    assert world.lead.post(f"{path}/offer", json={"team_id": world.team_id}).status_code == 200
+
+    for state in (None, "ordered"):
+        items = world.lead.get(
+            "/volunteers/orders", params={"role": "runner", "state": state, "limit": 200}
+        ).json()["items"]
+        assert [item["service_order_id"] for item in items].count(order["service_order_id"]) == 1
