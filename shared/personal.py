@@ -73,6 +73,11 @@ class Vault:
         """32 bytes that are equal for equal numbers, however they were typed (spaces, full width, +86)."""
         return hmac.new(self._index_key, normal(plain).encode(), hashlib.sha256).digest()
 
+    def signature(self, purpose: str, text: str) -> str:
+        """64 hexadecimal characters that only this platform can make of a text; another purpose gives others."""
+        message = f"{purpose}\0{text}".encode()
+        return hmac.new(self._index_key, message, hashlib.sha256).hexdigest()
+
 
 def normal(plain: str) -> str:
     """A phone or identity number as it is compared: half-width, upper case, no separators, no +86."""
@@ -111,6 +116,11 @@ def decrypt(sealed: bytes) -> str:
 def blind_index(plain: str) -> bytes:
     """`Vault.blind_index` with the process's key."""
     return _configured().blind_index(plain)
+
+
+def signature(purpose: str, text: str) -> str:
+    """`Vault.signature` with the process's key."""
+    return _configured().signature(purpose, text)
 
 
 def mask_phone(phone: str) -> str:

@@ -33,13 +33,15 @@ class _Index:
     tree: shapely.STRtree
     # In the order of the tree's outlines.
     grids: list[Grid]
+    # Grid code → a point inside it.
+    middles: dict[str, Place]
 
 
 class Places:
     """The index of one process."""
 
     def __init__(self) -> None:
-        self._index = _Index(frozenset(), shapely.STRtree([]), [])
+        self._index = _Index(frozenset(), shapely.STRtree([]), [], {})
         self._checked_at = float("-inf")
 
     def locate(self, tx: db.Tx, place: Place) -> Grid:
@@ -62,6 +64,11 @@ class Places:
         index = self._index
         hits = index.tree.query(shapely.box(west, south, east, north), predicate="intersects")
         return sorted({index.grids[at].code for at in hits})
+
+    def middle_of(self, tx: db.Tx, code: str) -> Place | None:
+        """A point inside a grid that says nothing of where in it; None for a grid no longer in force."""
+        self._refresh(tx)
+        return self._index.middles.get(code)
 
     def _refresh(self, tx: db.Tx) -> None:
         now = time.monotonic()
@@ -91,4 +98,9 @@ def _load(tx: db.Tx, nets: frozenset[tuple[str, int]], names: dict[str, str]) ->
                     subdistrict_name=names[subdistrict],
                 )
             )
-    return _Index(nets, shapely.STRtree(outlines), grids)
+    points = (outline.representative_point() for outline in outlines)
+    middles = {
+        grid.code: Place(longitude=round(point.x, 5), latitude=round(point.y, 5))
+        for grid, point in zip(grids, points, strict=True)
+    }
+    return _Index(nets, shapely.STRtree(outlines), grids, middles)

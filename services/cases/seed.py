@@ -1,6 +1,7 @@
 """The delivered catalogue 事项目录: what a deployment starts with; its own edits are never overwritten."""
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from shared import db
 from shared.bus import outbox
 
 CATALOGUE = Path(__file__).parent / "data" / "catalogue.csv"
+QUESTIONS = Path(__file__).parent / "data" / "open311_questions.json"
 _MANY = ("supporting_department_kinds", "required_documents")
 
 
@@ -31,10 +33,18 @@ def load(database: db.Database) -> None:
                     level=matter.level,
                     required_documents=list(matter.required_documents),
                 )
+        for category, questions in asked().items():
+            queries.seed_questions(tx, category=category, questions=json.dumps(questions, ensure_ascii=False))
         area = queries.deployment_area(tx)
         # A new deployment serves no area yet and nobody listens; others are told what came with the release.
         if area is not None:
             outbox.add(tx, [domain.announced(matter, area) for matter in new])
+
+
+def asked() -> dict[str, Any]:
+    """What Open311 asks of whoever reports a matter, by its code."""
+    questions: dict[str, Any] = json.loads(QUESTIONS.read_text(encoding="utf-8"))
+    return questions
 
 
 def delivered() -> list[Matter]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,7 +34,7 @@ def test_the_openapi_document_is_one_clients_can_be_made_from(service: str) -> N
     assert document["openapi"].startswith("3.1.")
     assert len(operations) == sum(len(methods) for methods in document["paths"].values())
     for operation in operations:
-        in_path = {part[1:-1] for part in operation.path.split("/") if part.startswith("{")}
+        in_path = set(re.findall(r"{(\w+)}", operation.path))
         declared = {parameter.name for parameter in operation.path_parameters}
         assert in_path == declared, operation.label
 

@@ -9,6 +9,7 @@ import pytest
 
 from deploy.local import platform as local
 from tests.support.clients import Client
+from tests.support.georeport import GeoReport
 from tests.support.waiting import eventually
 
 
@@ -68,6 +69,18 @@ def test_a_huge_body_is_refused_by_the_service_that_takes_photos(door: Client) -
 
     assert anyone.status_code == 401
     assert (worker.status_code, worker.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("form", ["json", "xml"])
+def test_open311_clients_find_the_service_where_discovery_says(platform: local.Platform, form: str) -> None:
+    found = GeoReport(f"{platform.url}/open311", form).get("discovery")
+    (endpoint,) = found["endpoints"]
+
+    client = GeoReport(endpoint["url"], form)
+
+    assert endpoint["url"] == f"{platform.url}/open311/v2"
+    assert {"city.damaged_road"} <= {service["service_code"] for service in client.services()}
+    assert client.errors(client.post(service_code="city.damaged_road", lat="36.6", long="117.0"))[0] == 403
 
 
 def test_huge_headers_are_refused(door: Client) -> None:

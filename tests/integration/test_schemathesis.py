@@ -89,7 +89,11 @@ class Targets:
             reporter = api.client()
             case_id = reporter.post("/cases", json=report).json()["case_id"]
             attached = reporter.post(f"/cases/{case_id}/attachments", data=photos.photo()).json()
-            return {"case_id": case_id, "attachment_id": attached["attachment_id"]}
+            return {
+                "case_id": case_id,
+                "attachment_id": attached["attachment_id"],
+                "code": "city.street_light",
+            }
         if service == "dispatch":
             from tests.integration.dispatch.conftest import reported, whistled
             from tests.integration.dispatch.test_authority import ladder_of

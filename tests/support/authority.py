@@ -19,7 +19,7 @@ from tests.support import clients
 
 # Whoever has a scope there has no business with any sample: no test makes areas under it.
 ELSEWHERE = "980199"
-_PARAMETER = re.compile(r"<(\w+)(?:\([^)]*\))?:(\w+)>")
+_PARAMETER = re.compile(r"<(\w+)(?:\(([^)]*)\))?:(\w+)>")
 
 
 def routes(service: str) -> list[Route]:
@@ -38,14 +38,18 @@ def label(route: Route) -> str:
 
 def parameters(route: Route) -> dict[str, str]:
     """The path's parameters: name → converter."""
-    return {name: converter for converter, name in _PARAMETER.findall(route.path)}
+    found = _PARAMETER.findall(route.path)
+    # What form an answer is asked in names nothing.
+    return {name: converter for converter, _, name in found if converter != "any"}
 
 
 def address(route: Route, values: Mapping[str, str]) -> str:
     """The path with values for its parameters; what is not given becomes something that does not exist."""
 
     def value(match: re.Match[str]) -> str:
-        converter, name = match[1], match[2]
+        converter, options, name = match.groups()
+        if converter == "any":
+            return str(options).partition(",")[0]
         return values.get(name) or unknown(converter)
 
     return _PARAMETER.sub(value, route.path)

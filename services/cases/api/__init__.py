@@ -11,6 +11,8 @@ from services.cases.api.holding import HoldingApi
 from services.cases.api.lists import ListsApi
 from services.cases.api.matters import MattersApi
 from services.cases.api.notices import NoticesApi
+from services.cases.api.open311 import Open311Api
+from services.cases.api.open311_admin import Open311AdminApi
 from services.cases.api.owed import OwedApi
 from services.cases.api.rates import RatesApi
 from services.cases.api.reporting import ReportingApi
@@ -32,6 +34,8 @@ class Api(
     AppointmentsApi,
     OwedApi,
     RatesApi,
+    Open311Api,
+    Open311AdminApi,
     operations("cases"),  # type: ignore[misc]
 ):
     """Matters, their timelines and the catalogue."""

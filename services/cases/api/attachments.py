@@ -18,7 +18,7 @@ from shared.auth import Role
 from shared.http import Page, Request, get, post
 
 SENT_AS = ("application/octet-stream", *media.BY_TYPE)
-_FILE_ERRORS = (
+FILE_ERRORS = (
     errors.EmptyFile,
     errors.UnknownMedia,
     errors.MacrosInside,
@@ -44,7 +44,7 @@ class AttachmentsApi:
         raw_body=SENT_AS,
         answers=schemas.AttachmentView,
         status=201,
-        errors=_FILE_ERRORS,
+        errors=FILE_ERRORS,
     )
     def attach(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
         """Attach a photo or document to a matter.

@@ -71,7 +71,7 @@ class ReportingApi:
             _within_areas(request.actor, grid)
         with db.together(tx):
             filing = store.filing(tx, grid=grid.code, category=body["category"])
-            change = _file(tx, request.actor, body, case_id or ids.new(), grid, filing)
+            change = file(tx, request.actor, body, case_id or ids.new(), grid, filing)
         request.answer_headers["Location"] = _address(change.case.case_id)
         return _filed(change.case, body, grid, filing)
 
@@ -139,7 +139,7 @@ def _within_areas(actor: auth.Actor, grid: Grid) -> None:
         raise errors.OutsideYourAreas()
 
 
-def _file(
+def file(
     tx: db.Tx,
     actor: auth.Actor,
     body: dict[str, Any],
@@ -147,7 +147,12 @@ def _file(
     grid: Grid,
     filing: store.Filing,
 ) -> Change:
-    """Stores a new matter with everything told of how it came in. Raises UnknownCategory, NotOnTheSpot."""
+    """Stores a new matter with everything told of how it came in, and announces it.
+
+    Args:
+        body: as `schemas.Report` loads it.
+
+    Raises UnknownCategory, NotOnTheSpot."""
     case = _received(actor, body, case_id, grid, filing)
     by = steps.as_resident(actor) if case.reporter_id else steps.by(actor, auth.ANYONE)
     reported = store.insert(tx, domain.report(case, by=by))

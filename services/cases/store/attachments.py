@@ -34,6 +34,13 @@ def find(tx: db.Tx, case_id: str, attachment_id: str) -> Attachment:
     return _attachment_of(row)
 
 
+def photo(tx: db.Tx, attachment_id: str) -> Attachment | None:
+    """A photo that was not removed."""
+    row = queries.attachment(tx, attachment_id=attachment_id)
+    found = _attachment_of(row) if row else None
+    return found if found and found.kind is Kind.PHOTO and found.removed_at is None else None
+
+
 def sent_before(tx: db.Tx, case_id: str, attachment_id: str, *, by: str) -> Attachment | None:
     """What this caller attached under this id before. Raises AlreadyExists when the id is somebody else's."""
     row = queries.attachment(tx, attachment_id=attachment_id)

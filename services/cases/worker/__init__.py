@@ -205,6 +205,11 @@ class Worker:
         """Delete files that no attachment came to know."""
         return attachments.sweep_orphans(tx)
 
+    @every(seconds=600.0)
+    def forget_open311_uses(self, tx: db.Tx) -> int:
+        """Forget who posted how often."""
+        return int(queries.prune_uses(tx, most=1000))
+
     @every(seconds=60.0)
     def queue_hearings(self, tx: db.Tx) -> int:
         """Put into the queue what waits to be heard without being there, and take out what does not wait."""

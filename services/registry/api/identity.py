@@ -3,7 +3,6 @@
 import base64
 import binascii
 import hmac
-import ipaddress
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +18,7 @@ from services.registry.store import identity as store
 from services.registry.store import identity_integrators as clients
 from services.registry.store import identity_sessions as sessions
 from shared import auth, db, errors, http, jwks
-from shared.http import delete, get, post, put
+from shared.http import delete, get, network, post, put
 
 COOKIE = "yiwang_refresh"
 # As the browser sees it, in front of the front door.
@@ -252,25 +251,8 @@ class IdentityApi(AccountsApi, IntegratorsApi):
 def _limits(kind: str, key: str, request: http.Request) -> Limits:
     return {
         (kind, key[:100]): identity_lockout.ACCOUNT,
-        ("address", _network(request)): identity_lockout.ADDRESS,
+        ("address", network.network_of(request.http)): identity_lockout.ADDRESS,
     }
-
-
-def _network(request: http.Request) -> str:
-    """Where the request came from: an IPv4 address, or the /64 an IPv6 customer has to themselves.
-
-    The front door overwrites X-Forwarded-For with the address it saw, so a caller cannot choose it.
-    """
-    forwarded = request.http.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    for text in (forwarded, request.http.remote_addr or ""):
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            continue
-        if address.version == 6:
-            return str(ipaddress.ip_network(f"{address}/64", strict=False))
-        return str(address)
-    return "unknown"
 
 
 def _token(token: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
     insiders = (
         {"roles": ["supervisor"], "areas": [district.DISTRICT]},
         {"roles": ["resident"], "person_id": person},
+        {"roles": ["admin"], "areas": [district.DISTRICT]},
     )
     bodies: dict[str, dict[str, Any]] = {
         "POST /cases/<uuid:case_id>/call-back": {"reached": False},
@@ -53,6 +54,8 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
                 "PUT /cases/catalogue/<string:code>",
                 "POST /cases/catalogue/<string:code>/retire",
                 "GET /cases/catalogue/export",
+                "GET /cases/open311/questions/<string:code>",
+                "PUT /cases/open311/questions/<string:code>",
             ),
             _CATALOGUE,
         ),
@@ -88,4 +91,16 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         authority.Sample(paths={"appointment_id": service.json()["appointment_id"]}, insiders=officer),
     ]
 
-    authority.check(world.api, "cases", [sample, approval, hearing, removal, *later], area=district.GRID)
+    admin = world.api.client(roles=["admin"], areas=[district.DISTRICT])
+    key = admin.post("/cases/open311/keys", json={"name": "x", "areas": [district.DISTRICT]}).json()
+    name = f"{ids.new()[-12:]}.example"
+    served = {"jurisdiction_id": name, "area": district.DISTRICT, "name": "历下区"}
+    assert admin.post("/cases/open311/jurisdictions", json=served).status_code == 201
+    open311 = authority.Sample(
+        paths={"key_id": key["key_id"], "jurisdiction_id": name},
+        insiders=({"roles": ["admin"], "areas": [district.DISTRICT]},),
+    )
+
+    authority.check(
+        world.api, "cases", [sample, approval, hearing, removal, open311, *later], area=district.GRID
+    )
