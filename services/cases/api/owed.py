@@ -15,6 +15,7 @@ from shared.http import Page, Request, get, post
 
 COMMUNITY = frozenset({Role.GRID_LEAD, Role.COMMUNITY_OFFICER})
 TELLERS = COMMUNITY | {Role.GRID_WORKER, Role.OPERATOR}
+_SUBDISTRICT_DIGITS = 9
 WATCHERS = TELLERS | {Role.CALLER, Role.SUPERVISOR}
 
 
@@ -30,7 +31,9 @@ class OwedApi:
     )
     def list_discussions(self, tx: db.Tx, request: Request, /) -> Page:
         """List the coordination matters the community has to discuss, oldest first."""
-        rows = queries.list_discussions(tx, **_page_of(request))
+        asked = _page_of(request)
+        found = queries.list_wide_discussions if _is_wide(asked) else queries.list_discussions
+        rows = found(tx, **asked)
         return http.page(rows, limit=request.limit, key=lambda row: _key(row, "discussion_id"))
 
     @post(
@@ -62,7 +65,9 @@ class OwedApi:
         They are those whose matter was merged into one that is resolved or declined now, and those whose own matter
         was declined.
         """
-        rows = queries.list_tellings(tx, **_page_of(request))
+        asked = _page_of(request)
+        found = queries.list_wide_tellings if _is_wide(asked) else queries.list_tellings
+        rows = found(tx, **asked)
         return http.page(rows, limit=request.limit, key=lambda row: _key(row, "telling_id"))
 
     @post(
@@ -98,6 +103,11 @@ def _page_of(request: Request) -> dict[str, Any]:
         "after_id": None if after_id is None else str(after_id),
         "most": request.limit + 1,
     }
+
+
+def _is_wide(asked: dict[str, Any]) -> bool:
+    """True for districts and cities, whose rows are most of the table."""
+    return any(len(scope) < _SUBDISTRICT_DIGITS for scope in asked["scopes"])
 
 
 def _key(row: dict[str, Any], name: str) -> list[Any]:

@@ -24,6 +24,15 @@ shown AS (
 SELECT s.*, c.number, c.area, c.category, c.level, c.words, c.address, c.state AS case_state, c.due_at
 FROM shown s JOIN cases c USING (case_id) ORDER BY s.opened_at, s.discussion_id;
 
+-- name: list_wide_discussions(scopes, state, after_at, after_id, most)
+-- The same of districts and cities: walks the time, for most of what it meets is wanted.
+SELECT d.discussion_id, d.case_id, d.state, d.opened_at, d.ended_at, c.number, c.area, c.category, c.level, c.words,
+    c.address, c.state AS case_state, c.due_at
+FROM discussions d JOIN cases c USING (case_id)
+WHERE d.state = :state AND d.area ^@ ANY(:scopes)
+  AND (:after_at::timestamptz IS NULL OR (d.opened_at, d.discussion_id) > (:after_at::timestamptz, :after_id::uuid))
+ORDER BY d.opened_at, d.discussion_id LIMIT :most;
+
 -- name: open_tellings(case_ids, runs, kinds, ats)!
 -- Who has to be told of results: the reporters of all matters merged into these, and of a declined matter its own.
 -- What staff found themselves has nobody to tell.
@@ -67,6 +76,15 @@ shown AS (
 SELECT s.*, c.number, c.channel, c.words, c.address, a.number AS about_number, a.state AS about_state
 FROM shown s JOIN cases c USING (case_id) JOIN cases a ON a.case_id = s.about_case_id
 ORDER BY s.opened_at, s.telling_id;
+
+-- name: list_wide_tellings(scopes, state, after_at, after_id, most)
+-- The same of districts and cities: walks the time, for most of what it meets is wanted.
+SELECT t.telling_id, t.case_id, t.about_case_id, t.run, t.kind, t.area, t.state, t.opened_at, t.ended_at, t.told_by,
+    t.how, c.number, c.channel, c.words, c.address, a.number AS about_number, a.state AS about_state
+FROM tellings t JOIN cases c USING (case_id) JOIN cases a ON a.case_id = t.about_case_id
+WHERE t.state = :state AND t.area ^@ ANY(:scopes)
+  AND (:after_at::timestamptz IS NULL OR (t.opened_at, t.telling_id) > (:after_at::timestamptz, :after_id::uuid))
+ORDER BY t.opened_at, t.telling_id LIMIT :most;
 
 -- name: case_of_telling(telling_id, scopes)$
 -- Whose reporter is to be told, inside the scopes.

@@ -1,14 +1,12 @@
 """Callers a matter was filed on behalf of: sealed at rest, found by exact phone only, masked in every answer."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from services.cases.store.sql import queries
 from shared import db, errors, ids, personal
 
-# Long enough for whoever is unhappy to come back to it, and for the year's books.
-KEEP_DAYS = 180
 _AT_ONCE = 200
 
 
@@ -80,11 +78,9 @@ def cases_of(
     return rows
 
 
-def erase_old(tx: db.Tx) -> int:
-    """Forgets callers whose matter ended KEEP_DAYS ago; answers how many."""
-    erased: int = queries.erase_callers(
-        tx, ended_before=db.now(tx) - timedelta(days=KEEP_DAYS), most=_AT_ONCE
-    )
+def erase_old(tx: db.Tx, *, before: datetime) -> int:
+    """Forgets callers whose matter ended before a moment; answers how many."""
+    erased: int = queries.erase_callers(tx, ended_before=before, most=_AT_ONCE)
     return erased
 
 

@@ -11,6 +11,9 @@ from services.cases.store.sql import queries
 from shared import db
 from shared.contracts.cases import CaseDeclined, CaseResolved, CaseReworked, CaseTriaged
 
+# After these nothing is left to discuss.
+_ENDINGS = {"resolved", "declined", "merged", "withdrawn"}
+
 
 def follow(tx: db.Tx, changes: Sequence[Change]) -> None:
     """Opens and ends discussions and tellings as the changes say."""
@@ -34,7 +37,12 @@ def _discussions(tx: db.Tx, changes: Sequence[Change]) -> None:
             ats=[_at(change) for change in opened],
         )
     held = [change for change in changes if any(entry.action == "discussed" for entry in change.entries)]
-    ended = [change for change in changes if change.case.state not in OPEN]
+    ended = [
+        change
+        for change in changes
+        if change.case.mechanism == "coordination"
+        and any(entry.action in _ENDINGS for entry in change.entries)
+    ]
     for state, some in (("held", held), ("dropped", ended)):
         if some:
             queries.end_discussions(

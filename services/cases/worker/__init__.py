@@ -6,7 +6,6 @@ from typing import Any
 
 from services.cases.domain import case as domain
 from services.cases.domain.case import Case, Change
-from services.cases.store import callers
 from services.cases.store import matters as store
 from services.cases.store.sql import queries
 from services.cases.worker import anonymising, attachments, hearing, holding
@@ -223,7 +222,7 @@ class Worker:
     @every(seconds=600.0)
     def erase_callers(self, tx: db.Tx) -> int:
         """Forget the names and phones of callers whose matter ended long ago."""
-        return callers.erase_old(tx)
+        return anonymising.erase_callers(tx)
 
     @every(seconds=600.0)
     def anonymise_reporters(self, tx: db.Tx) -> int:

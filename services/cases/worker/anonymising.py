@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import cache
 
 from services.cases.store import anonymising as store
+from services.cases.store import callers
 from shared import config, db
 from shared.bus import outbox
 
@@ -22,6 +23,11 @@ def anonymise_reporters(tx: db.Tx) -> int:
     events = [store.forget(tx, case, at=at) for case, at in store.due(tx, before=before, most=_SWEEP)]
     outbox.add(tx, events)
     return len(events)
+
+
+def erase_callers(tx: db.Tx) -> int:
+    """Takes names and phones of callers from matters that ended long enough ago. Answers how many."""
+    return callers.erase_old(tx, before=db.now(tx) - timedelta(days=after_days()))
 
 
 @cache

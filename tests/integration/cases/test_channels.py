@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.cases.store import callers
+from services.cases.worker import anonymising
 from shared import ids
 from shared.contracts import cases as contracts
 from shared.contracts import dispatch as said
@@ -163,7 +163,7 @@ def test_earlier_matters_of_a_number_are_found_while_its_owner_is_on_the_line(wo
     assert told(world.worker.post("/cases/callers/search", json={"phone": number})) == (403, "forbidden")
 
 
-def test_callers_are_forgotten_half_a_year_after_their_matter_ended(world: Any) -> None:
+def test_callers_are_forgotten_when_reporters_are(world: Any) -> None:
     number = phone()
     ended, still_open, recent = (
         world.report(world.operator, channel="hotline_12345", caller={"name": "张", "phone": number})[
@@ -171,7 +171,7 @@ def test_callers_are_forgotten_half_a_year_after_their_matter_ended(world: Any) 
         ]
         for _ in range(3)
     )
-    long_ago = timedelta(days=callers.KEEP_DAYS, minutes=1)
+    long_ago = timedelta(days=anonymising.after_days(), minutes=1)
     with world.database.transaction() as tx:
         tx.execute(
             "UPDATE callers SET filed_at = filed_at - %s WHERE case_id = ANY(%s::uuid[])",

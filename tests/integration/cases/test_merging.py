@@ -274,3 +274,33 @@ def test_a_reporter_does_not_withdraw_what_others_wait_for(world: Any) -> None:
 
     assert told(answer) == (409, "others_reported")
     assert world.read(case_id, person)["outcome"]["state"] == "received"
+
+
+def test_a_whole_district_reads_what_is_owed_page_by_page_as_its_grids_do(world: Any) -> None:
+    declined = [world.report()["case_id"] for _ in range(3)]
+    for one in declined:
+        world.step(world.lead, one, "decline", ground="court", words="已起诉")
+
+    def pages(client: Client) -> list[str]:
+        shown: list[str] = []
+        cursor = None
+        while True:
+            answer = client.get("/cases/tellings", params={"limit": 2, "cursor": cursor}).json()
+            shown += [one["case_id"] for one in answer["items"]]
+            cursor = answer["next_cursor"]
+            if cursor is None:
+                return [one for one in shown if one in declined]
+
+    assert pages(world.supervisor) == pages(world.lead) == declined
+
+
+def test_a_whole_district_reads_its_discussions(world: Any) -> None:
+    case_id = world.report()["case_id"]
+    world.step(world.worker, case_id, "triage")
+
+    answer = world.supervisor.get("/cases/discussions", params={"area": district.DISTRICT, "limit": 200})
+    narrowed = world.supervisor.get("/cases/discussions", params={"area": district.GRID, "limit": 200})
+
+    shown = {one["case_id"] for one in answer.json()["items"]}
+    assert case_id in shown
+    assert {one["case_id"] for one in narrowed.json()["items"]} <= shown
