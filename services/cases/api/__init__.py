@@ -10,10 +10,12 @@ from services.cases.api.hearing import HearingApi
 from services.cases.api.holding import HoldingApi
 from services.cases.api.lists import ListsApi
 from services.cases.api.matters import MattersApi
+from services.cases.api.meetings import MeetingsApi
 from services.cases.api.notices import NoticesApi
 from services.cases.api.open311 import Open311Api
 from services.cases.api.open311_admin import Open311AdminApi
 from services.cases.api.owed import OwedApi
+from services.cases.api.projects import ProjectsApi
 from services.cases.api.rates import RatesApi
 from services.cases.api.reporting import ReportingApi
 from shared.http.operations import operations
@@ -21,7 +23,7 @@ from shared.http.operations import operations
 
 class Api(
     MattersApi,
-    ReportingApi,
+    AppointmentsApi,
     AttachmentsApi,
     CallersApi,
     CatalogueApi,
@@ -30,12 +32,14 @@ class Api(
     HearingApi,
     HoldingApi,
     ListsApi,
+    MeetingsApi,
     NoticesApi,
-    AppointmentsApi,
-    OwedApi,
-    RatesApi,
     Open311Api,
     Open311AdminApi,
+    OwedApi,
+    ProjectsApi,
+    RatesApi,
+    ReportingApi,
     operations("cases"),  # type: ignore[misc]
 ):
     """Matters, their timelines and the catalogue."""

@@ -162,8 +162,8 @@ class AppointmentsApi:
     @post(
         "/cases/services/<uuid:appointment_id>/unmask",
         roles=GIVERS,
-        body=schemas.Unmask,
-        answers=schemas.Unmasked,
+        body=schemas.ServiceUnmask,
+        answers=schemas.ServiceUnmasked,
         replays=False,
     )
     def unmask_service(self, tx: db.Tx, request: Request, /, appointment_id: str) -> dict[str, Any]:

@@ -30,6 +30,14 @@ OUTSIDE_CHANNELS: tuple[Channel, ...] = (
 )
 
 places = Places()
+FILING_ERRORS = (
+    errors.OutsideEveryGrid,
+    errors.UnknownCategory,
+    errors.OutsideYourAreas,
+    errors.NotForResidents,
+    errors.NotYourChannel,
+    errors.NotOnTheSpot,
+)
 
 
 class ReportingApi:
@@ -41,14 +49,7 @@ class ReportingApi:
         body=schemas.Report,
         answers=schemas.CaseView,
         status=201,
-        errors=(
-            errors.OutsideEveryGrid,
-            errors.UnknownCategory,
-            errors.OutsideYourAreas,
-            errors.NotForResidents,
-            errors.NotYourChannel,
-            errors.NotOnTheSpot,
-        ),
+        errors=FILING_ERRORS,
     )
     def report(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
         """Report a matter at a place.
@@ -58,22 +59,7 @@ class ReportingApi:
         number. The hotline desk gives the `caller`, a worker the `origin`, and what a worker `settled` on the spot is
         recorded with the report.
         """
-        body = request.body
-        _permitted(request.actor, body)
-        case_id = str(body["case_id"]) if body.get("case_id") else None
-        filed_id = _filed_before(tx, request.actor, case_id, body["outside_number"])
-        if filed_id:
-            # Sent again, perhaps while the first was on its way: the same matter and the same answer.
-            request.answer_headers["Location"] = _address(filed_id)
-            return store.view(tx, filed_id, request.actor)
-        grid = places.locate(tx, Place(**body["place"]))
-        if request.actor.has(Role.INTEGRATOR) or body["settled"]:
-            _within_areas(request.actor, grid)
-        with db.together(tx):
-            filing = store.filing(tx, grid=grid.code, category=body["category"])
-            change = file(tx, request.actor, body, case_id or ids.new(), grid, filing)
-        request.answer_headers["Location"] = _address(change.case.case_id)
-        return _filed(change.case, body, grid, filing)
+        return file_report(tx, request)
 
     @get(
         "/cases/filed",
@@ -103,6 +89,29 @@ class ReportingApi:
             limit=request.limit,
             key=lambda row: [clock.rfc3339(row["filed_at"]), str(row["case_id"])],
         )
+
+
+def file_report(tx: db.Tx, request: Request) -> dict[str, Any]:
+    """Files the matter a `Report` describes, once per id of the client's; answers its view.
+
+    Raises what reporting may raise.
+    """
+    body = request.body
+    _permitted(request.actor, body)
+    case_id = str(body["case_id"]) if body.get("case_id") else None
+    filed_id = _filed_before(tx, request.actor, case_id, body["outside_number"])
+    if filed_id:
+        # Sent again, perhaps while the first was on its way: the same matter and the same answer.
+        request.answer_headers["Location"] = _address(filed_id)
+        return store.view(tx, filed_id, request.actor)
+    grid = places.locate(tx, Place(**body["place"]))
+    if request.actor.has(Role.INTEGRATOR) or body["settled"]:
+        _within_areas(request.actor, grid)
+    with db.together(tx):
+        filing = store.filing(tx, grid=grid.code, category=body["category"])
+        change = file(tx, request.actor, body, case_id or ids.new(), grid, filing)
+    request.answer_headers["Location"] = _address(change.case.case_id)
+    return _filed(change.case, body, grid, filing)
 
 
 def _permitted(actor: auth.Actor, body: dict[str, Any]) -> None:

@@ -257,3 +257,43 @@ class NothingToDiscuss(errors.Conflict):
 
 class ToldAlready(errors.Conflict):
     """They were told, or there is nothing to tell any more."""
+
+
+class WrongLevel(errors.Invalid):
+    """Such a meeting is not held for an area of this level."""
+
+
+class MeetingOver(errors.Conflict):
+    """The meeting was held or cancelled; nothing of it changes any more."""
+
+
+class TooFewAttended(errors.Conflict):
+    """Say who attended first: a meeting has at least two people."""
+
+
+class ReviewsMissing(errors.Conflict):
+    """What an earlier meeting agreed on is reviewed before this one ends; `count` points are left."""
+
+
+class ItemDecided(errors.Conflict):
+    """This point became a project already."""
+
+
+class ItemHasCase(errors.Conflict):
+    """This point is linked to a matter already."""
+
+
+class NoProjectToReview(errors.Conflict):
+    """This point reviews no earlier project."""
+
+
+class SamePerson(errors.Invalid):
+    """Who does it and who watches are two people."""
+
+
+class DueOutOfBounds(errors.Invalid):
+    """A project is due from today on within two years."""
+
+
+class ProjectOver(errors.Conflict):
+    """The project was done or dropped."""

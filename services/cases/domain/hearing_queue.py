@@ -23,6 +23,8 @@ class Kind(StrEnum):
     TELL = "tell"
 
 
+# Found by the force itself.
+_UNASKED = {"patrol", "department_round", "sensor"}
 CheckOutcome = Literal["no_access", "nobody_there", "too_early_to_tell"]
 CallOutcome = Literal["no_answer", "busy", "switched_off", "wrong_number", "refused"]
 OUTCOMES: dict[Kind, tuple[str, ...]] = {
@@ -114,9 +116,13 @@ def opened(case: Case, *, rules: Rules, at: datetime, new_id: Callable[[], str])
             ready_at=at if kind is Kind.CHECK else by_day(at, rules),
         )
         for kind, limit in hours.items()
-        # Nobody who reported, nobody to tell.
-        if kind is not Kind.TELL or case.reporter_id is not None
+        if kind is not Kind.TELL or _is_told(case)
     ]
+
+
+def _is_told(case: Case) -> bool:
+    """Nobody who reported, nobody to tell; callers of a desk have no account and are told all the same."""
+    return case.reporter_id is not None or case.channel not in _UNASKED
 
 
 def claim(hearing: Hearing, *, by: By, rules: Rules, at: datetime) -> Hearing:

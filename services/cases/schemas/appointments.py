@@ -48,11 +48,11 @@ class Missed(Outcome):
     by = fields.String(required=True, validate=validate.OneOf(["worker", "resident"]))
 
 
-class Unmask(http.Schema):
+class ServiceUnmask(http.Schema):
     reason = fields.String(required=True, validate=_WORDS)
 
 
-class Unmasked(http.Schema):
+class ServiceUnmasked(http.Schema):
     address = fields.String()
     phone = fields.String(allow_none=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from shared import clock, ids
@@ -86,9 +87,12 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         json={"mode": "at_home", "items": ["认证"], "place": district.IN_GRID, "address": "文化东路"},
     )
     officer = ({"roles": ["community_officer"], "areas": [district.SUBDISTRICT]},)
+    paths = _meeting(world)
     later = [
         authority.Sample(paths={"notice_id": notice.json()["notice_id"]}, insiders=officer),
         authority.Sample(paths={"appointment_id": service.json()["appointment_id"]}, insiders=officer),
+        authority.Sample(paths={name: paths[name] for name in ("meeting_id", "item_id")}, insiders=officer),
+        authority.Sample(paths={"project_id": paths["project_id"]}, insiders=officer),
     ]
 
     admin = world.api.client(roles=["admin"], areas=[district.DISTRICT])
@@ -104,3 +108,27 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
     authority.check(
         world.api, "cases", [sample, approval, hearing, removal, open311, *later], area=district.GRID
     )
+
+
+def _meeting(world: Any) -> dict[str, str]:
+    """A meeting with one point that became a project."""
+    meeting = world.officer.post(
+        "/cases/meetings",
+        json={
+            "kind": "residents",
+            "area": "370102007003",
+            "title": "问需会",
+            "starts_at": clock.rfc3339(clock.now()),
+        },
+    ).json()
+    path = f"/cases/meetings/{meeting['meeting_id']}/items"
+    item_id = world.officer.post(path, json={"title": "加装路灯"}).json()["items"][0]["item_id"]
+    project = {
+        "title": "加装路灯",
+        "owner_id": ids.new(),
+        "watcher_id": ids.new(),
+        "due_on": (clock.now() + timedelta(days=9)).date().isoformat(),
+    }
+    decided = world.officer.post(f"{path}/{item_id}/decide", json={"decision": "同意", "project": project})
+    project_id = decided.json()["items"][0]["project_id"]
+    return {"meeting_id": meeting["meeting_id"], "item_id": item_id, "project_id": project_id}

@@ -54,10 +54,13 @@ def test_a_resolved_matter_needs_a_check_and_somebody_who_tells_the_resident() -
     ]
 
 
-def test_where_nobody_reported_nobody_is_told() -> None:
-    opened = domain.opened(matter(State.RESOLVED, reporter_id=None), rules=RULES, at=NOW, new_id=_numbers())
+@pytest.mark.parametrize(("channel", "is_told"), [("patrol", False), ("hotline_12345", True)])
+def test_where_nobody_reported_nobody_is_told(channel: Any, is_told: bool) -> None:
+    case = matter(State.RESOLVED, reporter_id=None, channel=channel)
 
-    assert [one.kind for one in opened] == [Kind.CHECK]
+    kinds = [one.kind for one in domain.opened(case, rules=RULES, at=NOW, new_id=_numbers())]
+
+    assert (Kind.TELL in kinds) is is_told
 
 
 @pytest.mark.parametrize("state", set(State) - {State.RESOLVED, State.CHECKED})

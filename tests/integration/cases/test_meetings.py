@@ -1,0 +1,244 @@
+"""Meetings through the API: agenda from what is open, projects reviewed at the next, confidential points."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from shared import clock, ids
+from tests.support import district
+
+COMMUNITY = "370102008001"
+PLACE = district.IN_GRID_ELSEWHERE
+
+
+def officer(world: Any, person_id: str | None = None) -> Any:
+    return world.api.client(roles=["community_officer"], areas=[COMMUNITY], person_id=person_id or ids.new())
+
+
+def planned(world: Any, client: Any, **changes: Any) -> dict[str, Any]:
+    answer = client.post(
+        "/cases/meetings",
+        json={
+            "kind": "residents", "area": COMMUNITY, "title": "居民问需会",
+            "starts_at": clock.rfc3339(clock.now() - timedelta(hours=1)), **changes,
+        },
+    )  # fmt: skip
+    assert answer.status_code == 201, answer.text
+    meeting: dict[str, Any] = answer.json()
+    return meeting
+
+
+def do(client: Any, meeting_id: str, step: str, **body: Any) -> dict[str, Any]:
+    answer = client.post(f"/cases/meetings/{meeting_id}/{step}", json=body or None)
+    assert answer.status_code in (200, 201), answer.text
+    done: dict[str, Any] = answer.json()
+    return done
+
+
+def attend(client: Any, meeting_id: str, *people: str) -> Any:
+    return client.put(
+        f"/cases/meetings/{meeting_id}/attendance",
+        json={
+            "people": [
+                {"person_id": one, "capacity": "grid_force", "presence": "attended"}
+                for one in (people or (ids.new(), ids.new()))
+            ],
+            "residents_present": 12,
+        },
+        headers={"If-Match": "*"},
+    )
+
+
+def agreed(client: Any, meeting: dict[str, Any], title: str = "加装路灯") -> dict[str, Any]:
+    """A topic of a meeting that became a project."""
+    item = do(client, meeting["meeting_id"], "items", title=title)["items"][-1]
+    due = (clock.now() + timedelta(days=30)).date().isoformat()
+    project = {"title": title, "owner_id": ids.new(), "watcher_id": ids.new(), "due_on": due}
+    after = do(
+        client, meeting["meeting_id"], f"items/{item['item_id']}/decide", decision="同意", project=project
+    )
+    (found,) = [one for one in after["items"] if one["item_id"] == item["item_id"]]
+    return {**project, "project_id": found["project_id"]}
+
+
+def test_the_agenda_is_built_from_what_is_open_and_only_once(world: Any) -> None:
+    client = officer(world)
+    worker = world.api.client(roles=["grid_worker"], areas=[district.GRID_ELSEWHERE])
+    open_ = world.report(place=PLACE)["case_id"]
+    patrol = world.report(worker, place=PLACE, channel="patrol")["case_id"]
+    mine = world.api.client(roles=["resident"], person_id=ids.new())
+    gone = world.report(mine, place=PLACE)["case_id"]
+    world.step(mine, gone, "withdraw", words="好了")
+    notice = client.post(
+        "/cases/notices", json={"area": COMMUNITY, "title": "通知", "words": "路灯维修"}
+    ).json()
+    client.post(f"/cases/notices/{notice['notice_id']}/publish")
+    meeting = planned(world, client)["meeting_id"]
+
+    first = do(client, meeting, "agenda")["items"]
+    again = do(client, meeting, "agenda")["items"]
+
+    sources = {item["case_id"] or item["notice_id"]: item["source"] for item in first}
+    assert (sources[open_], sources[patrol], sources[notice["notice_id"]]) == (
+        "case",
+        "field_work",
+        "notice",
+    )
+    assert gone not in sources
+    assert again == first
+    assert [item["position"] for item in first] == list(range(1, len(first) + 1))
+
+
+def test_what_a_meeting_agreed_on_is_reviewed_by_the_next(world: Any) -> None:
+    client = officer(world)
+    first = planned(world, client)
+    project = agreed(client, first)
+    attend(client, first["meeting_id"])
+    do(client, first["meeting_id"], "hold", minutes="纪要")
+    second = planned(world, client)["meeting_id"]
+    items = do(client, second, "agenda")["items"]
+    attend(client, second)
+    (item,) = [one for one in items if one["reviewed_id"] == project["project_id"]]
+
+    early = client.post(f"/cases/meetings/{second}/hold", json={"minutes": "纪要"})
+    for one in items:
+        if one["source"] == "project":
+            do(client, second, f"items/{one['item_id']}/review", state="doing", words="已立杆")
+    held = do(client, second, "hold", minutes="纪要")
+    late = client.post(
+        f"/cases/meetings/{second}/items/{item['item_id']}/review", json={"state": "done", "words": "好"}
+    )
+    view = client.get(f"/cases/projects/{project['project_id']}").json()
+
+    assert (early.status_code, early.json()["code"]) == (409, "reviews_missing")
+    assert (held["state"], held["residents_present"]) == ("held", 12)
+    assert late.json()["code"] == "meeting_over"
+    assert (view["state"], [(one["meeting_id"], one["words"]) for one in view["reviews"]]) == (
+        "doing",
+        [(second, "已立杆")],
+    )
+
+
+def test_owner_and_watcher_see_their_project_wherever_they_are(world: Any) -> None:
+    client = officer(world)
+    project = agreed(client, planned(world, client))
+    owner = world.api.client(roles=["property"], person_id=project["owner_id"])
+    watcher = world.api.client(roles=["volunteer"], person_id=project["watcher_id"])
+    other = world.api.client(roles=["property"], person_id=ids.new())
+    path = f"/cases/projects/{project['project_id']}"
+
+    listed = owner.get("/cases/projects", params={"mine": True}).json()["items"]
+    done = owner.post(f"{path}/review", json={"state": "done", "words": "已亮灯"})
+    again = watcher.post(f"{path}/review", json={"state": "doing", "words": "又坏了"})
+
+    assert [one["project_id"] for one in listed] == [project["project_id"]]
+    assert (done.json()["state"], watcher.get(path).status_code, other.get(path).status_code) == (
+        "done",
+        200,
+        404,
+    )
+    assert again.json()["code"] == "project_over"
+
+
+def test_a_confidential_point_is_seen_by_those_called_only(world: Any) -> None:
+    called, chair = ids.new(), ids.new()
+    client, attendee, other = officer(world, chair), officer(world, called), officer(world)
+    meeting = planned(world, client, kind="public_concerns")["meeting_id"]
+    attend(client, meeting, called, chair)
+    do(client, meeting, "items", title="涉密议题", is_confidential=True)
+    do(client, meeting, "items", title="公开议题")
+    path = f"/cases/meetings/{meeting}"
+    titles = {
+        name: [item["title"] for item in one.get(path).json()["items"]]
+        for name, one in (("chair", client), ("attendee", attendee), ("other", other))
+    }
+    secret = client.get(path).json()["items"][0]["item_id"]
+
+    peek = other.post(f"{path}/items/{secret}/decide", json={"decision": "x"})
+    sneak = attend(other, meeting, ids.new())
+
+    assert titles == {
+        "chair": ["涉密议题", "公开议题"],
+        "attendee": ["涉密议题", "公开议题"],
+        "other": ["公开议题"],
+    }
+    assert (peek.status_code, sneak.status_code) == (404, 404)
+
+
+def test_a_point_is_filed_as_a_matter_like_any_other_and_stays_linked(world: Any) -> None:
+    client = officer(world)
+    meeting = planned(world, client)["meeting_id"]
+    item = do(client, meeting, "items", title="油烟")["items"][-1]["item_id"]
+    body = {"words": "会上反映油烟", "place": PLACE, "category": "env.cooking_fumes", "case_id": ids.new()}
+
+    filed = client.post(f"/cases/meetings/{meeting}/items/{item}/case", json=body)
+    retried = client.post(f"/cases/meetings/{meeting}/items/{item}/case", json=body)
+    second = client.post(f"/cases/meetings/{meeting}/items/{item}/case", json={**body, "case_id": ids.new()})
+
+    case = filed.json()
+    assert (filed.status_code, case["channel"], case["state"]) == (201, "residents_meeting", "received")
+    assert retried.json()["case_id"] == case["case_id"]
+    assert (second.status_code, second.json()["code"]) == (409, "item_has_case")
+    assert world.events(case["case_id"]) == ["case_reported"]
+    linked = client.get(f"/cases/meetings/{meeting}").json()["items"][-1]
+    assert (linked["case_id"], linked["case_state"]) == (case["case_id"], "received")
+
+
+def test_a_meeting_needs_its_people_and_its_time(world: Any) -> None:
+    client = officer(world)
+    early = planned(world, client, starts_at=clock.rfc3339(clock.now() + timedelta(days=1)))["meeting_id"]
+    alone = planned(world, client)["meeting_id"]
+
+    answers = [client.post(f"/cases/meetings/{one}/hold", json={"minutes": "纪要"}) for one in (early, alone)]
+    cancelled = do(client, early, "cancel", words="改期")
+
+    assert [one.json()["code"] for one in answers] == ["not_begun", "too_few_attended"]
+    assert cancelled["state"] == "cancelled"
+
+
+def test_figures_for_the_review_are_those_of_the_rows(world: Any) -> None:
+    client = officer(world)
+    month = f"{clock.now().astimezone(clock.BEIJING):%Y-%m}"
+    meeting = planned(world, client, kind="public_concerns")["meeting_id"]
+    path = f"/cases/meetings/{meeting}/figures"
+    before = client.get(path, params={"month": month}).json()
+    world.report(place=PLACE)
+    world.report(place=PLACE, category="env.noise")
+
+    after = client.get(path, params={"month": month}).json()
+
+    assert after["reported"] == before["reported"] + 2
+    assert sum(one["count"] for one in after["channels"]) == after["reported"]
+    assert {"env.cooking_fumes", "env.noise"} <= {one["key"] for one in after["categories"]}
+    assert all(rate["definition"] for rate in after["rates"])
+
+
+def test_which_communities_met_how_often_is_seen_at_a_glance(world: Any) -> None:
+    client = officer(world)
+    local = clock.now().astimezone(clock.BEIJING)
+    params = {"month": f"{local:%Y-%m}", "kind": "residents"}
+    before = {
+        one["area"]: one
+        for one in world.supervisor.get("/cases/meetings/coverage", params=params).json()["items"]
+    }
+    planned(world, client, starts_at=clock.rfc3339(local.replace(day=15)))
+
+    after = {
+        one["area"]: one
+        for one in world.supervisor.get("/cases/meetings/coverage", params=params).json()["items"]
+    }
+
+    assert after["370102007003"]["expected"] == 2
+    assert after[COMMUNITY]["planned"] == before[COMMUNITY]["planned"] + 1
+
+
+def test_meetings_are_planned_in_ones_own_areas(world: Any) -> None:
+    client = officer(world)
+    body = {"kind": "residents", "title": "x", "starts_at": clock.rfc3339(clock.now())}
+
+    elsewhere = client.post("/cases/meetings", json={**body, "area": "370102007003"})
+    district_ = world.supervisor.post("/cases/meetings", json={**body, "area": district.SUBDISTRICT})
+
+    assert elsewhere.status_code == 404
+    assert (district_.status_code, district_.json()["code"]) == (422, "wrong_level")
