@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from services.dispatch import tabling, worker
-from services.dispatch.store import responsibility
+from services.dispatch.domain.notices import Facts, Kind, Notice
+from services.dispatch.store import notices, responsibility
 from shared import clock, ids
 from shared.contracts.cases import CaseReported, CaseWhistled, Place
 from tests.support import authority, clients, district, feeding
