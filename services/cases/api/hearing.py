@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.cases.api.steps import as_resident, by, own_step, saved
-from services.cases.domain import errors, hearing_queue
+from services.cases.api.steps import as_resident, by, saved
+from services.cases.domain import errors, hearing_queue, merging
 from services.cases.domain import hearing as domain
 from services.cases.domain.case import By, Case, Change, State
 from services.cases.domain.hearing_queue import Hearing, Kind
@@ -13,8 +13,10 @@ from services.cases.schemas import hearing as schemas
 from services.cases.schemas import matters as matter_schemas
 from services.cases.store import following, matters
 from services.cases.store import hearing as store
+from services.cases.store.sql import queries
 from shared import auth, clock, db, http
 from shared.auth import Role
+from shared.bus import outbox
 from shared.errors import Forbidden, NotFound, Stale
 from shared.http import Page, Request, get, post, put
 
@@ -101,10 +103,18 @@ class HearingApi:
         errors=(errors.NotInThisState,),
     )
     def refute(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Say that one's own matter is not settled; handling starts again."""
-        return own_step(
-            tx, request, case_id, lambda case, by, at: domain.refute(case, by=by, at=at, **request.body)
-        )
+        """Say that one's own matter, or the one it was merged into, is not settled; handling starts again."""
+        case, at = matters.lock(tx, case_id, matters.own(request.actor))
+        request.match(case.version)
+        who = as_resident(request.actor)
+        if case.state is not State.MERGED:
+            return saved(tx, request, domain.refute(case, by=who, at=at, **request.body))
+        target_id = queries.merged_into_at_last(tx, case_id=case_id)
+        target, at = matters.lock_many(tx, [str(target_id)])[str(target_id)]
+        said, reworked = merging.refute(case, target, by=who, at=at, **request.body)
+        matters.save(tx, reworked)
+        outbox.add(tx, reworked.events)
+        return saved(tx, request, said)
 
     @get(
         "/cases/<uuid:case_id>/handlings",

@@ -22,13 +22,6 @@ def step(tx: db.Tx, request: Request, case_id: str, roles: frozenset[Role], deci
         return saved(tx, request, decide(case, by(request.actor, roles), at))
 
 
-def own_step(tx: db.Tx, request: Request, case_id: str, decide: Step) -> dict[str, Any]:
-    """A step only the reporter may do."""
-    case, at = store.lock(tx, case_id, store.own(request.actor))
-    request.match(case.version)
-    return saved(tx, request, decide(case, as_resident(request.actor), at))
-
-
 def saved(tx: db.Tx, request: Request, change: Change) -> dict[str, Any]:
     """Writes a change with its events and answers the matter as it is then."""
     with db.together(tx):

@@ -103,3 +103,13 @@ SELECT EXISTS (SELECT 1 FROM cases WHERE merged_into = :case_id);
 -- name: is_discussion_open(case_id)$
 -- Whether the community still has to discuss a matter.
 SELECT EXISTS (SELECT 1 FROM discussions WHERE case_id = :case_id AND state = 'open');
+
+-- name: merged_into_at_last(case_id)$
+-- The matter that a merged one is handled within, through however many merges.
+WITH RECURSIVE followed AS (
+    SELECT case_id, merged_into, 0 AS hops FROM cases WHERE case_id = :case_id
+    UNION ALL
+    SELECT next.case_id, next.merged_into, hops + 1
+    FROM followed JOIN cases next ON next.case_id = followed.merged_into WHERE hops < 50
+)
+SELECT case_id FROM followed ORDER BY hops DESC LIMIT 1;

@@ -304,3 +304,24 @@ def test_a_whole_district_reads_its_discussions(world: Any) -> None:
     shown = {one["case_id"] for one in answer.json()["items"]}
     assert case_id in shown
     assert {one["case_id"] for one in narrowed.json()["items"]} <= shown
+
+
+def test_the_reporter_of_a_merged_matter_may_refute_the_result_without_being_named_there(world: Any) -> None:
+    target, cases, people = merged(world, times=2)
+    world.step(world.worker, target, "triage")
+    early = people[1].post(f"/cases/{cases[1]}/refute", json={"words": "没有处理"})
+    world.step(world.worker, target, "resolve", words="已整改")
+
+    mine = world.step(people[1], cases[1], "refute", words="我家窗外还有油烟")
+
+    assert told(early) == (409, "not_in_this_state")
+    assert (mine["state"], mine["outcome"]["state"]) == ("merged", "handling")
+    reworked = world.read(target)
+    assert (reworked["state"], reworked["run"]) == ("handling", 2)
+    assert world.data(target, "case_reworked")["reason"] == "refuted"
+    read_there = world.resident.get(f"/cases/{target}/timeline").json()["items"]
+    (entry,) = [one for one in read_there if one["action"] == "refuted"]
+    assert (entry["person_id"], entry["detail"]) == (None, {"words": f"并案事项 {mine['number']}"})
+    assert world.actions(cases[1])[-1] == "refuted"
+    assert world.supervisor.post(f"/cases/{target}/timeline/verify").json()["whole"]
+    assert of(tellings(world.lead), *cases) == []
