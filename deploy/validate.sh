@@ -21,6 +21,15 @@ while IFS= read -r script; do
 done < <(grep -rlE --exclude-dir=__pycache__ '^#!/bin/bash' deploy)
 echo "validate: shell scripts parse"
 
+# --- alert rules ---
+# RUNLEVEL: its package must not start the service.
+command -v promtool >/dev/null || RUNLEVEL=1 install_package prometheus
+promtool check rules deploy/observability/prometheus/rules/*.yaml >"$work/rules.log" 2>&1 ||
+  { cat "$work/rules.log" >&2; fail "an alert rule is wrong"; }
+promtool test rules deploy/observability/prometheus/tests/*.yaml >"$work/rules.log" 2>&1 ||
+  { cat "$work/rules.log" >&2; fail "an alert does not speak when it should, or does when it should not"; }
+echo "validate: alert rules hold"
+
 # --- compose ---
 if docker compose version >/dev/null 2>&1; then
   compose=(docker compose)

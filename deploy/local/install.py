@@ -147,6 +147,8 @@ def missing_packages(purpose: str) -> list[str]:
             ("kubernetes-client", lambda: _has("kubectl")),
             ("docker-compose", _has_compose),
             ("openssl", lambda: _has("openssl")),
+            # Only its promtool is used, for the alert rules; its service is never started.
+            ("prometheus", lambda: _has("promtool")),
         ]
     return [package for package, is_there in needed if not is_there()]
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import typing
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,17 +14,26 @@ from services.dispatch.domain.clock import (
     EndedRun,
     Extended,
     Move,
+    Outcome,
     Pause,
+    Step,
     Supervision,
     Ticking,
 )
-from services.dispatch.domain.limits import Preset, Rules, Stage
+from services.dispatch.domain.limits import CLOCKS, Preset, Rules, Stage
 from services.dispatch.store.sql import queries
 from shared import clock, db, ids, metrics
 from shared.calendar import Day, Limit, Unit, WorkingCalendar
 
 # (clock, run, step, repetition)
 FiredStep = tuple[str, int, str, int]
+
+# Counters begin at nothing rather than with their first event, or a rate would miss it.
+for _name in CLOCKS:
+    for _step in typing.get_args(Step):
+        metrics.clock_steps_total.labels(_name, _step)
+    for _outcome in typing.get_args(Outcome):
+        metrics.clock_runs_total.labels(_name, _outcome)
 
 _NOTHING_IN_FORCE = Preset(name="", version=0, stages={})
 

@@ -11,12 +11,26 @@ import yaml
 from shared import metrics
 
 ROOT = Path(__file__).resolve().parents[3]
-RULES = ROOT / "deploy/observability/prometheus/rules/platform.yaml"
+RULES = ROOT / "deploy/observability/prometheus/rules"
 OPERATIONS = ROOT / "docs/operations.md"
 
 
+def rules() -> list[dict[str, Any]]:
+    return [
+        rule
+        for file in sorted(RULES.glob("*.yaml"))
+        for group in yaml.safe_load(file.read_text())["groups"]
+        for rule in group["rules"]
+    ]
+
+
 def alerts() -> list[dict[str, Any]]:
-    return [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+    return [rule for rule in rules() if "alert" in rule]
+
+
+def recorded() -> set[str]:
+    """The names of series that rules record for others."""
+    return {rule["record"] for rule in rules() if "record" in rule}
 
 
 def exported() -> set[str]:
@@ -38,12 +52,22 @@ def sections() -> set[str]:
     return {title.lower().replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("rule", alerts(), ids=lambda rule: str(rule["alert"]))
-def test_an_alert_watches_what_is_measured(rule: dict[str, Any]) -> None:
-    watched = set(re.findall(r"yiwang_\w+", rule["expr"]))
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: str(rule.get("alert") or rule.get("record")))
+def test_a_rule_watches_what_is_measured_or_recorded(rule: dict[str, Any]) -> None:
+    measured = set(re.findall(r"yiwang_\w+", rule["expr"]))
+    taken = set(re.findall(r"yiwang:[\w:]+", rule["expr"]))
 
-    assert watched <= exported()
-    assert watched or "up{" in rule["expr"]
+    assert measured <= exported()
+    assert taken <= recorded()
+    assert measured or taken or "up{" in rule["expr"]
+
+
+def test_every_file_of_rules_is_deployed_and_tried() -> None:
+    files = {file.name for file in RULES.glob("*.yaml")}
+    deployed = yaml.safe_load((RULES.parent / "kustomization.yaml").read_text())["configMapGenerator"][0]
+
+    assert {f"rules/{name}" for name in files} == set(deployed["files"])
+    assert files == {file.name for file in (RULES.parent / "tests").glob("*.yaml")}
 
 
 @pytest.mark.parametrize("rule", alerts(), ids=lambda rule: str(rule["alert"]))

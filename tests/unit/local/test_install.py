@@ -22,7 +22,7 @@ def test_everything_is_asked_for_on_a_bare_machine(
     assert {"rabbitmq-server", "postgresql", "nginx-light"} <= set(up)
     assert any(package.endswith("-venv") for package in up)
     assert set(up) < set(test)
-    assert {"kubernetes-client", "docker-compose"} <= set(test)
+    assert {"kubernetes-client", "docker-compose", "prometheus"} <= set(test)
 
 
 def test_nothing_is_asked_for_where_everything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
