@@ -12,6 +12,8 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 
 from deploy.local import platform as local
+from services.dispatch.store import figures
+from services.dispatch.store.sql import queries
 from shared import contracts
 
 Connections = dict[str, "psycopg.Connection[tuple[object, ...]]"]
@@ -34,6 +36,7 @@ def differences(databases: Connections) -> list[str]:
         *_gaps(databases),
         *_undelivered(databases),
         *_changes_without_events(databases),
+        *_figures(databases),
     ]
 
 
@@ -140,6 +143,17 @@ def _changes_without_events(databases: Connections) -> Iterator[str]:
     for what, (one, other) in pairs.items():
         if one != other:
             yield f"{what}: {one} and {other}"
+
+
+def _figures(databases: Connections) -> Iterator[str]:
+    """Live figures that do not agree with a recount."""
+    found = (
+        databases["dispatch"]
+        .execute(queries.figure_differences.sql, {"days": figures.RECOUNT_DAYS})
+        .fetchall()
+    )
+    if found:
+        yield f"{len(found)} live figures of dispatch do not agree with a recount, such as {found[0]}"
 
 
 def _value(database: psycopg.Connection[tuple[object, ...]], query: str, *parameters: object) -> object:
