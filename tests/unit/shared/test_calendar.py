@@ -198,6 +198,132 @@ def test_a_pause_moves_the_due_moment_by_what_was_left(
     assert subject.resume(calendar, due=due, paused_at=paused, resumed_at=paused, unit=unit).at == due
 
 
+def walk_back_minutes(calendar: WorkingCalendar, end: datetime, minutes: int) -> datetime:
+    moment = end
+    while minutes:
+        moment -= MINUTE
+        minutes -= is_open(calendar, moment)
+    return moment
+
+
+def walk_with_pauses(
+    calendar: WorkingCalendar,
+    start: datetime,
+    minutes: int,
+    pauses: list[tuple[datetime, datetime]],
+    *,
+    working: bool,
+) -> datetime:
+    """The walk again, standing still in every pause."""
+    moment = start
+    while minutes:
+        is_paused = any(began <= moment < ended for began, ended in pauses)
+        minutes -= not is_paused and (not working or is_open(calendar, moment))
+        moment += MINUTE
+    return moment
+
+
+@few
+@given(
+    calendars,
+    moments,
+    st.integers(1, 1_200),
+    st.lists(st.tuples(st.integers(0, 900), st.integers(0, 3_000)), max_size=4),
+    st.sampled_from([Unit.WORKING_MINUTES, Unit.CALENDAR_MINUTES]),
+)
+def test_a_limit_with_pauses_ends_where_the_walk_that_stands_still_in_them_ends(
+    calendar: WorkingCalendar,
+    start: datetime,
+    minutes: int,
+    waits: list[tuple[int, int]],
+    unit: Unit,
+) -> None:
+    due = subject.advance(calendar, start, Limit(minutes, unit)).at
+    pauses, moment = [], start
+    for wait, length in waits:
+        began = moment + wait * MINUTE
+        moment = began + length * MINUTE
+        pauses.append((began, moment))
+        due = subject.resume(calendar, due=due, paused_at=began, resumed_at=moment, unit=unit).at
+
+    walked = walk_with_pauses(calendar, start, minutes, pauses, working=unit.working)
+
+    assert due == walked
+
+
+@few
+@given(calendars, moments, st.integers(0, 1_500))
+def test_going_back_over_working_minutes_ends_where_the_walk_back_ends(
+    calendar: WorkingCalendar, end: datetime, minutes: int
+) -> None:
+    begun = subject.retreat(calendar, end, Limit(minutes, Unit.WORKING_MINUTES))
+
+    assert begun.at == walk_back_minutes(calendar, end, minutes)
+
+
+@settings(max_examples=200)
+@given(calendars, moments, st.integers(1, 30))
+def test_going_back_over_working_days_keeps_the_hour_and_steps_over_days_off(
+    calendar: WorkingCalendar, due: datetime, days: int
+) -> None:
+    local_due = due.astimezone(BEIJING)
+    day, left = local_due.date(), days
+    while left:
+        day -= DAY
+        left -= subject.is_working_day(calendar, day).working
+
+    begun = subject.retreat(calendar, due, Limit(days, Unit.WORKING_DAYS)).at
+
+    assert begun == datetime.combine(day, local_due.time(), BEIJING)
+
+
+NIGHTS = [
+    *HARD,
+    *(date(2026, month, 1) for month in range(1, 13)),
+    date(2026, 2, 14),
+    date(2026, 2, 28),
+    date(2027, 1, 1),
+    date(2027, 1, 4),
+]
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from(NIGHTS),
+    st.timedeltas(timedelta(seconds=-90), timedelta(seconds=90)),
+    st.integers(1, 15),
+    st.integers(1, 900),
+)
+def test_around_midnight_only_the_date_counts(day: date, offset: timedelta, days: int, minutes: int) -> None:
+    midnight = datetime.combine(day, time(), BEIJING)
+    start = midnight + offset
+
+    by_day = subject.advance(REAL, start, Limit(days, Unit.WORKING_DAYS)).at
+    by_minute = subject.advance(REAL, start, Limit(minutes, Unit.WORKING_MINUTES)).at
+
+    assert by_day == walk_days(REAL, start, days)
+    # Nobody works at midnight: the seconds make no difference.
+    assert by_minute == walk_minutes(REAL, midnight, minutes)
+    last_second, first_second = midnight - timedelta(microseconds=1), midnight
+    assert subject.is_working_day(REAL, last_second.date()) == subject.is_working_day(REAL, day - DAY)
+    assert subject.advance(REAL, first_second, Limit(days, Unit.WORKING_DAYS)).at == walk_days(
+        REAL, first_second, days
+    )
+
+
+@few
+@given(calendars, moments, st.integers(1, 30), st.integers(1, 99))
+def test_a_share_of_a_working_limit_is_that_share_of_the_minutes_walked(
+    calendar: WorkingCalendar, start: datetime, minutes: int, percent: int
+) -> None:
+    whole = 100 * minutes
+    due = walk_minutes(calendar, start, whole)
+
+    point = subject.at_share(calendar, start, due, percent, Unit.WORKING_MINUTES).at
+
+    assert point == walk_minutes(calendar, start, percent * minutes)
+
+
 @settings(max_examples=200)
 @given(
     calendars,
