@@ -53,6 +53,7 @@ class Worker:
         ]
         changed = passbooks.apply_households(tx, households)
         passbooks.open_books(tx, changed)
+        passbooks.follow(tx, changed)
         awarding.household_known(tx, (p for h in households if h.id in changed for p in h.members))
 
     @subscribe(KinshipConfirmed, copy=True)

@@ -30,7 +30,7 @@ class Household:
 
 
 def apply_households(tx: db.Tx, households: Sequence[Household]) -> set[str]:
-    """Brings the copy up to date; answers the ids that changed. Books follow their households."""
+    """Brings the copy up to date; answers the ids that changed, whose books are to follow them."""
     latest = {h.id: h for h in sorted(households, key=lambda h: h.sequence)}
     rows = sql.apply_households(
         tx,
@@ -44,8 +44,14 @@ def apply_households(tx: db.Tx, households: Sequence[Household]) -> set[str]:
     pairs = [(h.id, person) for h in latest.values() if h.id in changed and h.active for person in h.members]
     sql.forget_members(tx, household_ids=sorted(changed))
     sql.add_members(tx, household_ids=[h for h, _ in pairs], person_ids=[person for _, person in pairs])
-    sql.follow_households(tx, household_ids=sorted(changed))
     return changed
+
+
+def follow(tx: db.Tx, household_ids: Iterable[str]) -> None:
+    """Books move and close with their households. Not before new books are opened: that locks their scheme."""
+    wanted = sorted(set(household_ids))
+    sql.lock_passbooks(tx, household_ids=wanted)
+    sql.follow_households(tx, household_ids=wanted)
 
 
 def households_of(tx: db.Tx, person_ids: Iterable[str]) -> dict[str, str]:

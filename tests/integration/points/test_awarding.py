@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.points.domain import ledger
-from services.points.domain.ledger import Purpose, Transfer
+from services.points import ordering
+from services.points.domain import ledger, redemptions
+from services.points.domain.ledger import InsufficientPoints, Purpose, Transfer
 from services.points.store import ledger as ledger_store
-from services.points.store import passbooks
+from services.points.store import passbooks, shops
+from services.points.store import redemptions as redemption_store
 from services.points.worker import Worker
-from shared import clock, ids
+from shared import clock, db, ids
 from shared.bus import inbox
 from shared.bus.inbox import Received
 from shared.contracts.base import consumed_by
-from shared.contracts.cases import CaseDeclined, CaseMerged, CaseWithdrawn
+from shared.contracts.cases import CaseDeclined, CaseMerged, CaseTriaged, CaseWithdrawn
 from shared.contracts.registry import HouseholdChanged, KinshipConfirmed
 from shared.contracts.volunteers import ParticipationConfirmed, ServiceConfirmed
-from tests.integration.points.conftest import GRID, received
+from tests.integration.points.conftest import GRID, Household, received
 from tests.support import waiting
 
 if TYPE_CHECKING:
@@ -335,3 +337,78 @@ def test_a_scheme_that_is_switched_off_earns_nothing_and_still_takes_back(world:
     assert world.book(home.id)["available"] == 5
     world.apply(CaseDeclined(case_id=before.case_id, area=before.area, ground="court"))
     assert world.book(home.id)["available"] == 0
+
+
+def test_households_that_move_while_others_get_their_books_do_not_wait_in_a_ring(world: World) -> None:
+    moving, fresh = world.household(), Household(id=ids.new(), person=ids.new())
+    events = [
+        received(
+            HouseholdChanged(household_id=moving.id, area=f"{GRID[:12]}002", members=(moving.person,)),
+            sequence=2,
+        ),
+        received(HouseholdChanged(household_id=fresh.id, area=GRID, members=(fresh.person,))),
+    ]
+
+    def change() -> None:
+        with world.database.transaction() as tx:
+            world.worker.household_changed(tx, events)
+
+    with ThreadPoolExecutor(1) as pool:
+        # As everybody does: first the scheme, then a book.
+        with world.database.transaction() as tx:
+            shops.lock_scheme(tx, world.scheme)
+            changing = pool.submit(change)
+            waiting.eventually(lambda: _somebody_waits(world), what="the other to wait for the scheme")
+            passbooks.lock_books(tx, [moving.id])
+        changing.result()
+
+    assert world.book(moving.id)["area"] == f"{GRID[:12]}002"
+    assert world.book(fresh.id)["available"] == 0
+
+
+def _somebody_waits(world: World) -> bool:
+    (row,) = world.rows(
+        "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return bool(row["n"])
+
+
+def test_spending_and_taking_back_at_once_leave_books_that_agree(world: World) -> None:
+    home = world.household()
+    events = [world.triaged(home.person, triaged_at=clock.now() - timedelta(days=n)) for n in range(12)]
+    world.apply(*events)
+
+    def take_back(event: CaseTriaged) -> None:
+        world.apply(CaseWithdrawn(case_id=event.case_id, area=GRID))
+
+    def spend(number: int) -> bool:
+        try:
+            with world.database.transaction() as tx:
+                book = passbooks.lock_book(tx, home.id)
+                goods = shops.lock_goods(tx, [world.egg])
+                order = redemptions.place(
+                    redemption_id=ids.new(),
+                    passbook=book,
+                    shop=shops.shop(tx, world.shop),
+                    goods=goods,
+                    quantities={world.egg: 1},
+                    by=home.person,
+                    at=db.now(tx),
+                    pickup_code=f"{number:06}",
+                )
+                redemption_store.add(tx, order)
+                ordering.reserve(tx, order)
+        except InsufficientPoints:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = [pool.submit(take_back, event) for event in events for _ in range(2)]
+        spent = [pool.submit(spend, n) for n in range(12)]
+        for one in taken:
+            one.result()
+        bought = sum(one.result() for one in spent)
+
+    book = world.book(home.id)
+    assert (book["held"], book["owed"], book["available"]) == (5 * bought, 5 * bought, 0)
+    assert world.differences() == []
