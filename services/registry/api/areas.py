@@ -73,7 +73,7 @@ class AreasApi:
         """Registers an area under its official code."""
         area = domain.register(code=within(request, request.body["code"]), name=request.body["name"])
         store.add(tx, area)
-        request.answer_headers["Location"] = f"/registry/areas/{area.code}"
+        request.answer_headers["Location"] = f"/api/registry/areas/{area.code}"
         return area
 
     @patch(

@@ -90,7 +90,7 @@ class HouseholdsApi:
         _lock_members(tx, request, household.member_ids)
         household_store.add(tx, household)
         outbox.add(tx, events)
-        request.answer_headers["Location"] = f"/registry/households/{household.id}"
+        request.answer_headers["Location"] = f"/api/registry/households/{household.id}"
         return household
 
     @patch(
@@ -264,7 +264,7 @@ class HouseholdsApi:
             at=db.now(tx),
         )
         kinship_store.add(tx, stated)
-        request.answer_headers["Location"] = f"/registry/kinships/{stated.id}"
+        request.answer_headers["Location"] = f"/api/registry/kinships/{stated.id}"
         return stated
 
     @post(

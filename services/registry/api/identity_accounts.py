@@ -67,7 +67,7 @@ class AccountsApi:
             subject_id=user.user_id,
             details=_grants(user),
         )
-        request.answer_headers["Location"] = f"/registry/users/{user.user_id}"
+        request.answer_headers["Location"] = f"/api/registry/users/{user.user_id}"
         return store.user(tx, user.user_id)
 
     @get("/registry/users/<uuid:user_id>", roles=ADMIN, answers=schemas.User)

@@ -70,7 +70,7 @@ class IntegratorsApi:
             subject_id=integrator.integrator_id,
             details={"event_types": integrator.event_types, "areas": integrator.areas},
         )
-        request.answer_headers["Location"] = f"/registry/integrators/{integrator.integrator_id}"
+        request.answer_headers["Location"] = f"/api/registry/integrators/{integrator.integrator_id}"
         return {
             **asdict(integrator),
             "stream": integrator.stream,

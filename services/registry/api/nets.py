@@ -77,7 +77,7 @@ class NetsApi:
         grids = _copied(tx, area, at) if given is None else _read_grids(tx, area, given)
         store.add(tx, net)
         store.add_grids(tx, net.id, grids)
-        request.answer_headers["Location"] = f"/registry/nets/{net.id}"
+        request.answer_headers["Location"] = f"/api/registry/nets/{net.id}"
         return net
 
     @get(

@@ -78,7 +78,7 @@ class PeopleApi:
             permanent_resident=body["permanent_resident"],
         )
         numbers = domain.numbers(phone=body["phone"], identity_number=body["identity_number"])
-        request.answer_headers["Location"] = f"/registry/people/{person.id}"
+        request.answer_headers["Location"] = f"/api/registry/people/{person.id}"
         return store.add(tx, person, numbers)
 
     @patch(

@@ -104,7 +104,7 @@ class PostsApi:
             profession=body["profession"],
         )
         store.add(tx, created)
-        request.answer_headers["Location"] = f"/registry/posts/{created.id}"
+        request.answer_headers["Location"] = f"/api/registry/posts/{created.id}"
         return created
 
     @patch(
@@ -232,7 +232,7 @@ class PostsApi:
         added, events = departments.add(area=area.code, kind=request.body["kind"], name=request.body["name"])
         department_store.add(tx, added)
         outbox.add(tx, events)
-        request.answer_headers["Location"] = f"/registry/departments/{added.id}"
+        request.answer_headers["Location"] = f"/api/registry/departments/{added.id}"
         return added
 
     @patch(

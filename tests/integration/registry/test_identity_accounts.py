@@ -35,7 +35,7 @@ def test_an_admin_gives_a_person_an_account_that_can_sign_in(
 
     assert made.status_code == 201, made.text
     user = made.json()
-    assert made.headers["Location"] == f"/registry/users/{user['user_id']}"
+    assert made.headers["Location"] == f"/api/registry/users/{user['user_id']}"
     assert "password" not in str(user).replace("has_password", "")
     signed_in = accounts.sign_in(registry, body["username"], "a good long password")
     assert accounts.bearer(registry, signed_in).get("/registry/me").json()["areas"] == [WENDONG]
