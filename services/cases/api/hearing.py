@@ -11,7 +11,7 @@ from services.cases.domain.case import By, Case, Change, State
 from services.cases.domain.hearing_queue import Hearing, Kind
 from services.cases.schemas import hearing as schemas
 from services.cases.schemas import matters as matter_schemas
-from services.cases.store import following, matters
+from services.cases.store import attachments, following, matters
 from services.cases.store import hearing as store
 from services.cases.store.sql import queries
 from shared import auth, clock, db, http
@@ -37,13 +37,20 @@ class HearingApi:
         roles=CHECKERS,
         body=schemas.Check,
         answers=matter_schemas.CaseView,
-        errors=(errors.NotInThisState, errors.TakenByAnother),
+        errors=(errors.NotInThisState, errors.TakenByAnother, errors.UnknownAttachment),
     )
     def check(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
         """Record the check on site; a failed one starts the handling again."""
         case, at = matters.lock(tx, case_id, matters.of_areas(request.actor))
         request.match(case.version)
-        change = domain.check(case, by=by(request.actor, CHECKERS), at=at, **request.body)
+        change = domain.check(
+            case,
+            by=by(request.actor, CHECKERS),
+            at=at,
+            passed=request.body["passed"],
+            words=request.body["words"],
+            attachments=attachments.evidence(tx, case_id, request.body["attachment_ids"]),
+        )
         _require_free(tx, request, case_id, Kind.CHECK, at)
         return saved(tx, request, change)
 

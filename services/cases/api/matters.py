@@ -9,7 +9,7 @@ from services.cases.api.steps import step as _step
 from services.cases.domain import case as domain
 from services.cases.domain import errors
 from services.cases.schemas import matters as schemas
-from services.cases.store import documents, timeline
+from services.cases.store import attachments, documents, timeline
 from services.cases.store import matters as store
 from services.cases.store.sql import queries
 from shared import auth, db, http, ids
@@ -191,9 +191,9 @@ class MattersApi:
     @post(
         "/cases/<uuid:case_id>/resolve",
         roles=HANDLERS,
-        body=schemas.Said,
+        body=schemas.Resolve,
         answers=schemas.CaseView,
-        errors=(*STEP_ERRORS, errors.DocumentsMissing),
+        errors=(*STEP_ERRORS, errors.DocumentsMissing, errors.UnknownAttachment),
     )
     def resolve(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
         """Say that a matter is handled; open orders are closed with it."""
@@ -202,5 +202,11 @@ class MattersApi:
             request,
             case_id,
             HANDLERS,
-            lambda case, by, at: domain.resolve(case, by=by, at=at, **request.body),
+            lambda case, by, at: domain.resolve(
+                case,
+                by=by,
+                at=at,
+                words=request.body["words"],
+                attachments=attachments.evidence(tx, case_id, request.body["attachment_ids"]),
+            ),
         )

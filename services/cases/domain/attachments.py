@@ -44,6 +44,10 @@ class Held:
     size_bytes: int
 
 
+# What a step's timeline entry keeps of an attachment it names: its id and hash.
+Evidence = tuple[dict[str, str], ...]
+
+
 def attach(case: Case, attachment: Attachment, *, held: Held, by: By) -> Change:
     """A photo or document is added while the matter is under way. Raises NotInThisState, EnoughAttached.
 

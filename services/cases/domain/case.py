@@ -8,7 +8,7 @@
 Each function answers a `Change`: the matter after the step, its timeline entries and the events it caused.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -403,7 +403,9 @@ def begin(case: Case, *, by: By, at: datetime) -> Change:
     )
 
 
-def resolve(case: Case, *, words: str, by: By, at: datetime) -> Change:
+def resolve(
+    case: Case, *, words: str, by: By, at: datetime, attachments: Sequence[Mapping[str, str]] = ()
+) -> Change:
     """Somebody says that handling is done; whatever orders are open are closed with it.
 
     Raises DocumentsMissing for an approval 审批性 that still gathers documents: it is declined, or followed to the end.
@@ -411,7 +413,10 @@ def resolve(case: Case, *, words: str, by: By, at: datetime) -> Change:
     _require(case, {State.TRIAGED, State.HANDLING})
     if case.documents_missing:
         raise errors.DocumentsMissing(missing=case.documents_missing)
-    return _resolved(case, by=by, at=at, resolved_by="hand", detail={"words": words})
+    detail: dict[str, Any] = {"words": words}
+    if attachments:
+        detail["attachments"] = list(attachments)
+    return _resolved(case, by=by, at=at, resolved_by="hand", detail=detail)
 
 
 def order_finished(case: Case, *, order_id: str, at: datetime) -> Change:

@@ -5,8 +5,9 @@ resolved ── check ──► checked ── call back ──► called_back �
     └── handling ◄── failed ◄── not settled, unhappy, refuted      (the next run)
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from services.cases.domain import errors
 from services.cases.domain.case import DONE, PLATFORM, By, Case, Change, State, change, closed, require
@@ -17,11 +18,21 @@ UNHAPPY: frozenset[Satisfaction] = frozenset({"unhappy", "very_unhappy"})
 Reason = Literal["check_failed", "not_settled", "unhappy", "refuted"]
 
 
-def check(case: Case, *, passed: bool, words: str, by: By, at: datetime) -> Change:
+def check(
+    case: Case,
+    *,
+    passed: bool,
+    words: str,
+    by: By,
+    at: datetime,
+    attachments: Sequence[Mapping[str, str]] = (),
+) -> Change:
     """Somebody verifies the result on site 核查. A failed check reworks the matter."""
     require(case, {State.RESOLVED})
     event = cases.CaseChecked(case_id=case.case_id, area=case.area, passed=passed, checked_at=at)
-    detail = {"passed": passed, "words": words}
+    detail: dict[str, Any] = {"passed": passed, "words": words}
+    if attachments:
+        detail["attachments"] = list(attachments)
     checked = change(case, "checked", by, at, event, detail=detail, state=State.CHECKED)
     if passed:
         return checked

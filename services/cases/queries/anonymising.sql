@@ -34,6 +34,8 @@ WHERE t.case_id = e.case_id AND t.position = e.position;
 -- name: forget_attached_by(case_id, person_id)!
 -- Who attached a photo or document.
 UPDATE attachments SET
+    -- People name files after themselves.
+    name = CASE WHEN attached_by = :person_id::uuid THEN '' ELSE name END,
     attached_by = NULLIF(attached_by, :person_id::uuid), removed_by = NULLIF(removed_by, :person_id::uuid)
 WHERE case_id = :case_id AND (attached_by = :person_id OR removed_by = :person_id);
 

@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from services.cases.domain import hearing_queue
 from services.cases.domain.hearing_queue import Kind
 from services.cases.domain.rates import SETS
+from services.cases.schemas.matters import evidence
 from shared import http
 from shared.contracts import cases as contracts
 
@@ -19,6 +20,7 @@ _OUTCOMES = sorted({outcome for outcomes in hearing_queue.OUTCOMES.values() for 
 class Check(http.Schema):
     passed = http.Flag(required=True)
     words = fields.String(load_default="", validate=_NOTE)
+    attachment_ids = evidence()
 
 
 class CallBack(http.Schema):

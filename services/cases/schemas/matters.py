@@ -141,6 +141,20 @@ class Said(http.Schema):
     words = fields.String(required=True, validate=_REASON)
 
 
+def evidence() -> fields.List[typing.Any]:
+    """Attachments of the matter that show what a step says."""
+    return fields.List(
+        fields.UUID(),
+        load_default=list,
+        validate=validate.Length(max=20),
+        metadata={"description": "Attachments of this matter that show it."},
+    )
+
+
+class Resolve(Said):
+    attachment_ids = evidence()
+
+
 class Contact(http.Schema):
     kind = fields.String()
     duty_name = fields.String()

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from services.cases.domain import errors as domain_errors
-from services.cases.domain.attachments import Attachment, Held
+from services.cases.domain.attachments import Attachment, Evidence, Held
 from services.cases.domain.media import Kind
 from services.cases.store.sql import queries
 from shared import db, errors
@@ -61,16 +61,16 @@ def remove(tx: db.Tx, attachment: Attachment) -> None:
     )
 
 
-def evidence(tx: db.Tx, case_id: str, attachment_ids: Iterable[Any]) -> list[dict[str, str]]:
+def evidence(tx: db.Tx, case_id: str, attachment_ids: Iterable[Any]) -> Evidence:
     """What a step's timeline entry keeps of the attachments it names. Raises UnknownAttachment."""
     wanted = [str(attachment_id) for attachment_id in attachment_ids]
     if not wanted:
-        return []
+        return ()
     there = {one.attachment_id: one for one in of_case(tx, case_id) if one.removed_at is None}
     unknown = [attachment_id for attachment_id in wanted if attachment_id not in there]
     if unknown:
         raise domain_errors.UnknownAttachment(attachments=unknown)
-    return [{"attachment_id": one, "sha256": there[one].sha256.hex()} for one in dict.fromkeys(wanted)]
+    return tuple({"attachment_id": one, "sha256": there[one].sha256.hex()} for one in dict.fromkeys(wanted))
 
 
 def to_erase(tx: db.Tx, *, most: int) -> list[tuple[str, str, Kind]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from services.cases.domain import attachments as rules
 from services.cases.worker import Worker
 from shared import clock, files, ids
 from shared.files.disk import Disk
-from tests.support import clients, district, photos
+from tests.support import buckets, clients, district, photos
 
 
 @pytest.fixture
@@ -381,3 +382,65 @@ def test_a_file_lost_from_the_store_is_not_found_and_no_mistake(
     answer = world.worker.get(f"/cases/{case_id}/attachments/{attached['attachment_id']}")
 
     assert told(answer) == (404, "file_missing")
+
+
+def test_a_process_that_uses_a_bucket_keeps_photos_there(
+    world: Any, case_id: str, process: Callable[..., Any]
+) -> None:
+    with buckets.running() as bucket:
+        api = process(
+            "cases",
+            "api",
+            database_url=world.database.url,
+            amqp_url="",
+            YIWANG_FILES_S3_ENDPOINT=bucket.url,
+            YIWANG_FILES_S3_BUCKET=buckets.BUCKET,
+            YIWANG_FILES_S3_ACCESS_KEY=buckets.ACCESS_KEY,
+            YIWANG_FILES_S3_SECRET_KEY=buckets.SECRET_KEY,
+        )
+        worker = clients.Client(api.url, world.api.token(roles=["grid_worker"], areas=[district.GRID]))
+
+        attached = send(worker, case_id)
+        opened = worker.get(f"/cases/{case_id}/attachments/{attached['attachment_id']}")
+
+        assert hashlib.sha256(opened.content).hexdigest() == attached["sha256"]
+        assert sorted(kind for _, kind in bucket.files.values()) == ["image/jpeg", "image/jpeg"]
+        bucket.refusing = (403, "AccessDenied")
+        refused = worker.post(f"/cases/{case_id}/attachments", data=photos.photo())
+        assert told(refused) == (503, "files_unavailable")
+        assert worker.get(f"/cases/{case_id}").status_code == 200
+
+
+# --- steps
+
+
+def test_a_step_names_the_photos_that_show_it_and_the_timeline_keeps_their_hashes(
+    world: Any, case_id: str
+) -> None:
+    photo = send(world.worker, case_id)
+    named = [photo["attachment_id"]]
+    world.step(world.worker, case_id, "triage")
+
+    world.step(world.worker, case_id, "resolve", words="已清洗", attachment_ids=named)
+    world.step(world.worker, case_id, "check", passed=True, attachment_ids=named * 2)
+
+    entries = world.supervisor.get(f"/cases/{case_id}/timeline").json()["items"]
+    shown = {entry["action"]: entry["detail"].get("attachments") for entry in entries}
+    evidence = [{"attachment_id": photo["attachment_id"], "sha256": photo["sha256"]}]
+    assert (shown["resolved"], shown["checked"]) == (evidence, evidence)
+    assert world.supervisor.post(f"/cases/{case_id}/timeline/verify").json()["whole"]
+
+
+def test_a_step_names_only_photos_of_its_matter_that_are_there(world: Any, case_id: str) -> None:
+    other = send(world.worker, world.report()["case_id"])
+    removed = send(world.worker, case_id)
+    world.worker.post(
+        f"/cases/{case_id}/attachments/{removed['attachment_id']}/remove", json={"reason": "拍错了"}
+    )
+    world.step(world.worker, case_id, "triage")
+
+    for wrong in (other["attachment_id"], removed["attachment_id"], ids.new()):
+        answer = world.worker.post(
+            f"/cases/{case_id}/resolve", json={"words": "已清洗", "attachment_ids": [wrong]}
+        )
+        assert told(answer) == (422, "unknown_attachment")
