@@ -11,6 +11,7 @@ from services.dispatch.api.notices import NoticesApi
 from services.dispatch.api.orders import OrdersApi
 from services.dispatch.api.rankings import RankingsApi
 from services.dispatch.api.rating import RatingApi
+from services.dispatch.api.reports import ReportsApi
 from services.dispatch.api.responsibility import ResponsibilityApi
 from shared.http.operations import operations
 
@@ -27,6 +28,7 @@ class Api(
     NoticesApi,
     RankingsApi,
     RatingApi,
+    ReportsApi,
     ResponsibilityApi,
     operations("dispatch"),  # type: ignore[misc]
 ):
