@@ -6,8 +6,8 @@ from services.cases.api.steps import as_resident as _as_resident
 from services.cases.api.steps import by as _by
 from services.cases.api.steps import saved as _saved
 from services.cases.api.steps import step as _step
+from services.cases.domain import calling, errors
 from services.cases.domain import case as domain
-from services.cases.domain import errors
 from services.cases.schemas import matters as schemas
 from services.cases.store import attachments, documents, timeline
 from services.cases.store import matters as store
@@ -97,18 +97,29 @@ class MattersApi:
         roles=CALLERS,
         body=schemas.Whistle,
         answers=schemas.CaseView,
-        errors=(*STEP_ERRORS, errors.AlreadyCalled, errors.UnknownDepartment),
+        errors=(
+            *STEP_ERRORS,
+            errors.AlreadyCalled,
+            calling.UnknownDepartment,
+            calling.WrongWhistle,
+            calling.CallersWhistle,
+        ),
     )
     def whistle(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Whistle departments to a matter; the first one named leads."""
+        """Whistle departments to a matter; the first one named leads.
+
+        A grid calls offices, or groups of members; the subdistrict's call is its caller's.
+        """
         departments = tuple(request.body["departments"])
         with db.together(tx):
             case, at = store.lock(tx, case_id, store.of_areas(request.actor))
             request.match(case.version)
-            serving = store.serving(tx, case.area)
-            unknown = [department for department in departments if department not in serving]
-            if unknown:
-                raise errors.UnknownDepartment(departments=unknown)
+            calling.check(
+                request.body["kind"],
+                departments,
+                serving=store.serving(tx, case.area),
+                by_caller=request.actor.has(Role.CALLER),
+            )
             change = domain.whistle(
                 case,
                 order_id=ids.new(),

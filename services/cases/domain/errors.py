@@ -15,10 +15,6 @@ class UnknownCategory(errors.Invalid):
     """The catalogue has no such matter, or it is no longer in use."""
 
 
-class UnknownDepartment(errors.Invalid):
-    """A department called does not exist, is closed, or does not serve this area."""
-
-
 class AlreadyCalled(errors.Conflict):
     """This department has an open order for the matter already."""
 

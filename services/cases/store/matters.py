@@ -278,9 +278,9 @@ def close_orders(tx: db.Tx, case_id: str) -> None:
     queries.close_orders(tx, case_id=case_id)
 
 
-def serving(tx: db.Tx, area: str) -> frozenset[str]:
-    """The ids of the departments that may be called for an area."""
-    return frozenset(row["department_id"] for row in queries.departments_serving(tx, area=area))
+def serving(tx: db.Tx, area: str) -> dict[str, str]:
+    """Kind by id of the departments that may be called for an area."""
+    return {row["department_id"]: row["kind"] for row in queries.departments_serving(tx, area=area)}
 
 
 def is_filed(tx: db.Tx, case_id: str, *, by: auth.Actor) -> bool:

@@ -73,7 +73,7 @@ class ArbitrationApi(Steps):
             change = domain.rule(
                 order, task_id, upheld=upheld, to_department_id=target, ground=ground, by=by, at=at
             )
-            if upheld and target:
+            if upheld and target and order.kind != "grid_calls_members":
                 _learn(tx, order, task_id, target, ground, at)
             return change
 

@@ -181,6 +181,8 @@ def grounds(tx: db.Tx, called: Sequence[tuple[str, str, Sequence[str]]]) -> list
             {
                 one: domain.ground_of(of, remembered.of(tx, of), category=category, unit=kinds.get(one))
                 for one in department_ids
+                # Groups of members are called to help; no list makes anything their duty.
+                if kinds.get(one) is None or kinds[one] in domain.UNITS
             }
             if of
             else {}

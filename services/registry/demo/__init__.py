@@ -103,7 +103,7 @@ def _publish(tx: db.Tx, subdistrict: str, grids: list[net.Grid], at: datetime) -
 
 def _departments(tx: db.Tx) -> list[Event]:
     events: list[Event] = []
-    for kind in departments.Kind:
+    for kind in departments.OFFICES:
         name = f"历下区{departments.LABELS[kind]}"
         department, added = departments.add(area=divisions.DISTRICT, kind=kind, name=name)
         department_store.add(tx, department)

@@ -14,7 +14,7 @@ _SHORT: Final = {
     "responder.urban": departments.Kind.URBAN_MANAGEMENT,
 }
 
-RESPONDERS: Final = {f"responder.{kind}": kind for kind in departments.Kind} | _SHORT
+RESPONDERS: Final = {f"responder.{kind}": kind for kind in departments.OFFICES} | _SHORT
 
 # user name → (name, area)
 _OTHERS: Final = {

@@ -53,7 +53,7 @@ def build(generated: geometry.Map, *, communities: Sequence[str], at: datetime) 
     for area in (*subdistricts, *communities):
         builder.fill(area, posts.Kind.GUIDE)
     for rounds in _rounds(subdistricts, communities):
-        for kind in departments.Kind:
+        for kind in departments.OFFICES:
             builder.fill_round(rounds, posts.Kind.DEPARTMENT_WORKER, department_id=f"{DISTRICT}-{kind}")
         for profession in _PROFESSIONS:
             builder.fill_round(rounds, posts.Kind.PROFESSIONAL, profession=profession)

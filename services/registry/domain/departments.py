@@ -24,7 +24,7 @@ class ResponderUnknown(errors.NotFound):
 
 
 class Kind(StrEnum):
-    """The departments of S0's professional forces."""
+    """The departments of S0's professional forces, and groups of members."""
 
     PUBLIC_SECURITY = "public_security"
     TRAFFIC_POLICE = "traffic_police"
@@ -39,7 +39,13 @@ class Kind(StrEnum):
     EDUCATION = "education"
     EMERGENCY = "emergency"
     UTILITIES = "utilities"
+    # Groups of members whom a grid calls 党员报到; each serves a community or subdistrict.
+    PARTY_MEMBERS = "party_members"
+    VOLUNTEERS = "volunteers"
 
+
+MEMBERS = (Kind.PARTY_MEMBERS, Kind.VOLUNTEERS)
+OFFICES = tuple(kind for kind in Kind if kind not in MEMBERS)
 
 LABELS: dict[Kind, str] = {
     Kind.PUBLIC_SECURITY: "公安",
@@ -55,6 +61,8 @@ LABELS: dict[Kind, str] = {
     Kind.EDUCATION: "教育",
     Kind.EMERGENCY: "应急管理",
     Kind.UTILITIES: "水电气暖",
+    Kind.PARTY_MEMBERS: "党员服务队",
+    Kind.VOLUNTEERS: "志愿服务队",
 }
 
 

@@ -302,7 +302,7 @@ def test_an_upheld_return_calls_another_department_in_place_of_the_first(world: 
 
 
 def _whistle(*departments: str) -> dict[str, Any]:
-    return {"kind": "subdistrict_calls_departments", "departments": departments}
+    return {"kind": "grid_calls_offices", "departments": departments}
 
 
 def _returned(opened: said.OrderOpened) -> said.TaskReturned:

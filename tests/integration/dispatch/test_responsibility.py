@@ -10,6 +10,7 @@ import pytest
 from services.dispatch import seed
 from services.dispatch.store import responsibility as store
 from shared import clock, ids
+from shared.contracts.registry import DepartmentChanged
 from tests.integration.dispatch.conftest import Running
 from tests.support import district
 
@@ -330,6 +331,34 @@ def test_a_handler_sees_own_tasks_replies_and_the_responder_approves_or_sends_ba
         "signed", "assigned", "replied", "reply_sent_back", "replied", "reply_approved", "finished",
     ]  # fmt: skip
     assert history[2]["by_person"] == person
+
+
+# --- members of a grid
+
+
+def test_members_called_by_a_grid_come_and_finish_with_evidence_and_no_duty_is_laid_on_them(
+    running: Running,
+) -> None:
+    members = f"{district.SUBDISTRICT}-party_members"
+    running.give(
+        DepartmentChanged(
+            department_id=members,
+            area=district.SUBDISTRICT,
+            kind="party_members",
+            name="党员服务队",
+            active=True,
+        )
+    )
+    whistle = running.whistle(members, kind="grid_calls_members")
+    task_id, client = running.tasks(whistle.order_id)[members], running.responder(members)
+    running.step(client, task_id, "sign")
+
+    empty = client.post(f"/dispatch/tasks/{task_id}/finish", json={})
+    done = running.step(client, task_id, "finish", words="楼道杂物已清理")
+
+    assert told(empty) == (422, "evidence_missing")
+    assert (done["state"], done["ground"]) == ("finished", None)
+    assert running.events(whistle.order_id).count("order_finished") == 1
 
 
 # --- rating

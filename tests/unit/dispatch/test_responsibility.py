@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -322,3 +323,13 @@ def test_a_task_is_returned_in_time_or_not_at_all() -> None:
 def test_what_the_list_makes_the_streets_own_is_announced_as_not_the_departments_duty() -> None:
     assert returns.announced("local_jurisdiction") == "not_our_duty"
     assert returns.announced("duplicate_order") == "duplicate_order"
+
+
+def test_every_matter_of_the_delivered_catalogue_has_an_item_with_the_same_main_department() -> None:
+    items = listfile.read(DELIVERED.read_text(encoding="utf-8"))
+    with Path("services/cases/data/catalogue.csv").open(encoding="utf-8", newline="") as file:
+        matters = {row["code"]: row["main_department_kind"] for row in csv.DictReader(file)}
+
+    named = {code: [item.main for item in domain.covering(items, code)][:1] for code in matters}
+
+    assert named == {code: [main] for code, main in matters.items()}
