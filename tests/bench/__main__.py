@@ -12,12 +12,24 @@ from types import FrameType
 from deploy.local import children, processes
 from tests.bench import machine
 from tests.bench.report import Report
-from tests.bench.sections import burst, events, floor, growth, intake, lifecycle, lists, memory, sweep
+from tests.bench.sections import (
+    burst,
+    events,
+    floor,
+    growth,
+    intake,
+    lifecycle,
+    lists,
+    memory,
+    ranking,
+    sweep,
+)
 from tests.bench.stage import CannotKeepUp, Stage
 
 # In this order: those that load cases come last.
 SECTIONS = {
-    module.NAME: module for module in (intake, lifecycle, floor, events, sweep, growth, lists, burst, memory)
+    module.NAME: module
+    for module in (intake, lifecycle, floor, events, sweep, growth, lists, ranking, burst, memory)
 }
 
 

@@ -1,6 +1,6 @@
 -- name: give_memory()
 -- Lets this transaction sort and join in memory: a month of a city is some millions of rows.
-SELECT set_config('work_mem', '96MB', true), set_config('max_parallel_workers_per_gather', '2', true);
+SELECT set_config('work_mem', '192MB', true), set_config('max_parallel_workers_per_gather', '2', true);
 
 -- name: forget_evidence(ranking_id)!
 -- Drops the rows of a draft that is computed again.

@@ -14,7 +14,19 @@ from tests.bench.crowd.matters import Past
 
 AT_ONCE = 5_000
 # Referred to before referring.
-_ORDER = ("cases", "timeline", "watched_cases", "orders", "tasks", "clocks", "outbox_sequences", "outbox")
+_ORDER = (
+    "cases",
+    "timeline",
+    "watched_cases",
+    "orders",
+    "tasks",
+    "clocks",
+    "handlings",
+    "task_facts",
+    "answers",
+    "outbox_sequences",
+    "outbox",
+)
 
 
 def main(arguments: list[str]) -> int:

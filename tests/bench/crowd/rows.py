@@ -167,7 +167,67 @@ def of_dispatch(matters: Iterable[Matter], now: datetime) -> Lines:
             _sent(put, "dispatch", "clock_set", matter, matter.case_id, sequence, matter.entries[-1].at, now)
         if matter.order:
             _order(put, matter, matter.order, now)
+        _facts(put, matter)
     return lines
+
+
+def _facts(put: Callable[..., None], matter: Matter) -> None:
+    """What rankings count: the handling, what the reporter said, each department's turn."""
+    resolved_at = matter.at("resolved")
+    ended_at = resolved_at or matter.ended_at
+    due_at = matter.reported_at + _LIMITS["finish"][2]
+    put(
+        "handlings (case_id, run, area, began_at, due_at, resolved_at, is_late, is_void, ended_at)",
+        matter.case_id,
+        1,
+        matter.area,
+        matter.reported_at.isoformat(),
+        due_at.isoformat(),
+        _moment(resolved_at),
+        None if resolved_at is None else "t" if resolved_at > due_at else "f",
+        "t" if matter.state in ("declined", "withdrawn", "merged") else "f",
+        _moment(ended_at) or "infinity",
+    )
+    called_back_at = matter.at("called_back")
+    if called_back_at:
+        # One in sixteen is not satisfied, one in four was not met.
+        luck = int(matter.case_id[-2:], 16)
+        put(
+            "answers (case_id, area, run, answered_at, changed_at, met, settled, satisfaction)",
+            matter.case_id,
+            matter.area,
+            1,
+            called_back_at.isoformat(),
+            called_back_at.isoformat(),
+            "f" if luck % 4 == 0 else "t",
+            "t",
+            "neutral" if luck % 16 == 1 else "satisfied",
+        )
+    order = matter.order
+    for n, task in enumerate(order.tasks if order else ()):
+        assert order is not None
+        ended = _moment(order.ended_at)
+        sign_due, finish_due = (order.opened_at + _LIMITS[name][2] for name in ("sign", "finish"))
+        put(
+            "task_facts (task_id, run, order_id, case_id, case_run, area, department_id, is_main, sent_at, sign_due_at,"
+            " signed_at, is_sign_late, finish_due_at, finished_at, is_finish_late, ended_at)",
+            task.task_id,
+            1,
+            order.order_id,
+            matter.case_id,
+            1,
+            matter.area,
+            task.department_id,
+            "t" if n == 0 else "f",
+            order.opened_at.isoformat(),
+            sign_due.isoformat(),
+            ended,
+            None if order.ended_at is None else "t" if order.ended_at > sign_due else "f",
+            finish_due.isoformat(),
+            ended,
+            None if order.ended_at is None else "t" if order.ended_at > finish_due else "f",
+            ended or "infinity",
+        )
 
 
 def _order(put: Callable[..., None], matter: Matter, order: Order, now: datetime) -> None:
