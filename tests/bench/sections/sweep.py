@@ -57,15 +57,14 @@ _FORGET = (
 def run(stage: Stage, report: Report) -> None:
     tasks = QUICK_TASKS if stage.quick else TASKS
     sweeper = stage.platform.process("dispatch", "worker")
-    stage.platform.supervisor.hold(sweeper)
-    sweeper.stop(deadline_seconds=30.0)
+    stage.platform.hold(sweeper)
     stage.query("dispatch", _LOAD, 1.0, tasks)
     stage.query("dispatch", "VACUUM (ANALYZE) clocks")
     until = stage.query("dispatch", "SELECT clock_timestamp() AS at")[0]["at"]
     since = stage.mark()
-    meter = stage.meter()
-    stage.release_all([sweeper])
+    stage.platform.release(sweeper)
     began = time.monotonic()
+    meter = stage.meter()
     seconds, coming = _wait(stage, until, began)
     used = meter.read()
     fired = stage.query(
