@@ -83,6 +83,14 @@ timer_seconds = Histogram(
     "yiwang_timer_seconds", "Time per run of a timer.", ("timer",), buckets=_LATENCY_SECONDS
 )
 
+# --- Cases ---
+stalled_cases = Gauge(
+    "yiwang_stalled_cases",
+    "Matters that stand still for longer than they may, by reason (no_progress, order_not_opened, task_not_answered, "
+    "nobody_assigned).",
+    ("reason",),
+)
+
 # --- Points ---
 points_differences = Gauge(
     "yiwang_points_differences",

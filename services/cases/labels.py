@@ -38,6 +38,12 @@ SATISFACTIONS = {
     "unhappy": "不满意",
     "very_unhappy": "非常不满意",
 }
+STALLED = {
+    "no_progress": "超时无进展",
+    "order_not_opened": "派单未开立",
+    "task_not_answered": "部门未签收",
+    "nobody_assigned": "网格无人负责",
+}
 TABS = {
     "new": "待受理",
     "handling": "办理中",

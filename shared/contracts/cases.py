@@ -278,6 +278,18 @@ class CaseRemovedFromBase(Event):
 
 
 @event(publisher="cases", subject="case_id")
+class CaseStalled(Event):
+    """The matter stands still for longer than it may, since a moment: nothing happened in its `state`, dispatch did not
+    open an order, a department did not answer, or nobody is assigned to its grid."""
+
+    case_id: str
+    area: str
+    state: str
+    reason: Literal["no_progress", "order_not_opened", "task_not_answered", "nobody_assigned"]
+    since: datetime
+
+
+@event(publisher="cases", subject="case_id")
 class ReporterAnonymised(Event):
     """Who reported the matter is forgotten; whoever keeps the reporter with the case forgets too."""
 

@@ -15,6 +15,7 @@ from services.cases.api.notices import NoticesApi
 from services.cases.api.open311 import Open311Api
 from services.cases.api.open311_admin import Open311AdminApi
 from services.cases.api.owed import OwedApi
+from services.cases.api.progress import ProgressApi
 from services.cases.api.projects import ProjectsApi
 from services.cases.api.rates import RatesApi
 from services.cases.api.reporting import ReportingApi
@@ -33,6 +34,7 @@ class Api(
     HoldingApi,
     ListsApi,
     MeetingsApi,
+    ProgressApi,
     NoticesApi,
     Open311Api,
     Open311AdminApi,

@@ -133,6 +133,7 @@ COLUMNS = (
     tables.Column("办理期限", "due_at", width=20),
     tables.Column("办理完成时间", "resolved_at", width=20),
     tables.Column("办结时间", "closed_at", width=20),
+    tables.Column("停滞", _label(labels.STALLED, "stalled_as")),
     tables.Column("重办次数", lambda row: row["run"] - 1),
     tables.Column("协同部门", "department_names", width=30),
     tables.Column("当事人见面", "met"),

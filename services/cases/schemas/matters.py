@@ -197,6 +197,9 @@ class CaseSummary(http.Schema):
     reported_at = fields.AwareDateTime()
     resolved_at = fields.AwareDateTime(allow_none=True)
     closed_at = fields.AwareDateTime(allow_none=True)
+    stalled_as = fields.String(
+        allow_none=True, metadata={"description": "Why it stands still for longer than it may."}
+    )
     version = fields.Integer()
 
 

@@ -8,7 +8,7 @@ from services.cases.domain import case as domain
 from services.cases.domain.case import Case, Change
 from services.cases.store import matters as store
 from services.cases.store.sql import queries
-from services.cases.worker import anonymising, attachments, hearing, holding
+from services.cases.worker import anonymising, attachments, hearing, holding, progress
 from shared import db, logs
 from shared.bus import outbox
 from shared.bus.inbox import Received, subscribe
@@ -223,6 +223,11 @@ class Worker:
     def erase_callers(self, tx: db.Tx) -> int:
         """Forget the names and phones of callers whose matter ended long ago."""
         return anonymising.erase_callers(tx)
+
+    @every(seconds=60.0)
+    def look_for_stalled(self, tx: db.Tx) -> int:
+        """Mark matters that stand still for longer than they may."""
+        return progress.look_for_stalled(tx)
 
     @every(seconds=600.0)
     def anonymise_reporters(self, tx: db.Tx) -> int:

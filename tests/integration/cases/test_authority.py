@@ -37,7 +37,8 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         insiders=insiders,
         bodies=bodies,
         open_to_all=dict.fromkeys(
-            ("GET /cases/hearing-rules", "GET /cases/rates"), "a position is found in any text with numbers"
+            ("GET /cases/hearing-rules", "GET /cases/rates", "GET /cases/progress-limits"),
+            "a position is found in any text with numbers",
         ),
     )
     sample = authority.Sample(
