@@ -4,6 +4,7 @@ from services.cases.api.appointments import AppointmentsApi
 from services.cases.api.attachments import AttachmentsApi
 from services.cases.api.callers import CallersApi
 from services.cases.api.catalogue import CatalogueApi
+from services.cases.api.disputes import DisputesApi
 from services.cases.api.documents import DocumentsApi
 from services.cases.api.duplicates import DuplicatesApi
 from services.cases.api.hearing import HearingApi
@@ -28,6 +29,7 @@ class Api(
     AttachmentsApi,
     CallersApi,
     CatalogueApi,
+    DisputesApi,
     DocumentsApi,
     DuplicatesApi,
     HearingApi,

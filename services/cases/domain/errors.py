@@ -293,3 +293,23 @@ class DueOutOfBounds(errors.Invalid):
 
 class ProjectOver(errors.Conflict):
     """The project was done or dropped."""
+
+
+class OneSided(errors.Invalid):
+    """A dispute has at least one applicant and one respondent."""
+
+
+class DisputeOver(errors.Conflict):
+    """Mediation of this dispute has ended."""
+
+
+class DisputeOpen(errors.Conflict):
+    """The matter's dispute is being mediated already."""
+
+
+class SessionOver(errors.Conflict):
+    """The session was held or cancelled."""
+
+
+class NoSessionHeld(errors.Conflict):
+    """Hold a session first: nothing was agreed on, or failed, before the parties were heard."""

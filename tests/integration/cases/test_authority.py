@@ -94,6 +94,7 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         authority.Sample(paths={"appointment_id": service.json()["appointment_id"]}, insiders=officer),
         authority.Sample(paths={name: paths[name] for name in ("meeting_id", "item_id")}, insiders=officer),
         authority.Sample(paths={"project_id": paths["project_id"]}, insiders=officer),
+        authority.Sample(paths=_dispute(world), insiders=officer),
     ]
 
     admin = world.api.client(roles=["admin"], areas=[district.DISTRICT])
@@ -133,3 +134,18 @@ def _meeting(world: Any) -> dict[str, str]:
     decided = world.officer.post(f"{path}/{item_id}/decide", json={"decision": "同意", "project": project})
     project_id = decided.json()["items"][0]["project_id"]
     return {"meeting_id": meeting["meeting_id"], "item_id": item_id, "project_id": project_id}
+
+
+def _dispute(world: Any) -> dict[str, str]:
+    """A dispute at the desk with a session arranged."""
+    opened = world.officer.post(
+        f"/cases/{world.report()['case_id']}/disputes",
+        json={
+            "parties": [{"side": "applicant", "name": "甲"}, {"side": "respondent", "name": "乙"}],
+            "mediators": [ids.new()],
+        },
+    ).json()
+    arranged = world.officer.post(
+        f"/cases/disputes/{opened['dispute_id']}/sessions", json={"starts_at": clock.rfc3339(clock.now())}
+    ).json()
+    return {"dispute_id": opened["dispute_id"], "session_id": arranged["sessions"][0]["session_id"]}
