@@ -255,6 +255,7 @@ def _filed(case: Case, body: dict[str, Any], grid: Grid, filing: store.Filing) -
         "community_name": grid.community_name,
         "subdistrict_name": grid.subdistrict_name,
         "due_at": None,
+        "stalled_as": None,
         "origin": body["origin"],
         "outside_number": body["outside_number"],
         "caller": callers.shown(body["caller"]) if body["caller"] else None,
