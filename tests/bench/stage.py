@@ -324,7 +324,7 @@ class Stage:
         """Forgets every matter, order and clock, with the events about them; masters and copies stay."""
         self.query(
             "cases",
-            "TRUNCATE timeline, tasks, orders, cases, case_words, outbox, outbox_sequences, idempotency_keys",
+            "TRUNCATE timeline, tasks, orders, cases, case_words, outbox, outbox_sequences, idempotency_keys CASCADE",
         )
         self.query(
             "dispatch",
