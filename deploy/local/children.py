@@ -30,6 +30,11 @@ SERVERS = {"postgres", "nginx", "beam.smp", "epmd"}
 _forker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="children")
 
 
+# A starter that died before its child had asked for that signal sends none: the child looks for itself, once it
+# has asked, and only then becomes what it is to be.
+UNLESS_ORPHANED = '[ "$PPID" = "$0" ] && exec "$@"'
+
+
 class StartFailed(RuntimeError):
     """A server or process did not become ready; the message is a sentence for the person who started it."""
 
@@ -87,9 +92,10 @@ class Child:
         command = ["setpriv", "--pdeathsig", self.stop_signal.name.removeprefix("SIG")]
         if self.user:
             command += ["--reuid", self.user, "--regid", self.user, "--init-groups"]
+        command += ["--", "sh", "-c", UNLESS_ORPHANED, str(os.getpid())]
         with self.log.open("ab") as output:
             return subprocess.Popen(
-                [*command, "--", *self.command],
+                [*command, *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

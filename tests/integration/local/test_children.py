@@ -43,6 +43,18 @@ def test_children_end_with_their_starter_however_it_ends(tmp_path: pathlib.Path,
     eventually(lambda: not any(map(_lives, pids)), within_seconds=5, what="the children's end")
 
 
+@pytest.mark.parametrize("orphaned", [False, True])
+def test_a_child_whose_starter_died_before_it_asked_never_begins(
+    tmp_path: pathlib.Path, orphaned: bool
+) -> None:
+    starter = os.getpid() + 1 if orphaned else os.getpid()
+    made = tmp_path / "made"
+
+    subprocess.run(["sh", "-c", children.UNLESS_ORPHANED, str(starter), "touch", str(made)], check=False)
+
+    assert made.exists() is not orphaned
+
+
 def test_what_a_run_left_behind_is_found_and_ended(tmp_path: pathlib.Path) -> None:
     stray = subprocess.Popen(["sleep", "600"], env={**os.environ, children.MARK_NAME: "a-run-of-yesterday"})
     try:
