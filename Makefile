@@ -86,6 +86,7 @@ compose-env: ## write .env with random secrets for `docker compose up` (LOCAL=1 
 	@deploy/compose/env.sh $(if $(LOCAL),--local)
 
 compose-test: ## build the images, run the composed platform and play the story against it (needs docker)
+	@$(PYTHON) -m deploy.local.install test
 	@deploy/compose/test.sh
 
 # --- what is generated, and how fast it is

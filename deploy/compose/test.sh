@@ -12,7 +12,7 @@ up_seconds=300
 say() { echo "compose-test: $*"; }
 fail() { echo "compose-test: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "run it as root: it starts docker and makes a base image with debootstrap"
-[ -x "$python" ] || fail "no $python; make the virtual environment first or set PYTHON"
+[ -x "$python" ] || fail "no $python; run it by \`make compose-test\`, which makes the virtual environment, or set PYTHON"
 
 work=$(mktemp -d -p "${TMPDIR:-/tmp}" yiwang-compose.XXXXXX)
 dockerd_pid=
