@@ -73,9 +73,11 @@ if ! docker info >/dev/null 2>&1; then
 fi
 
 # --- images ---
-export BASE_IMAGE=${BASE_IMAGE:-yiwang-base:bookworm} BUILD_NETWORK=host YIWANG_VERSION=test
+# Named after what is in it: it holds the pinned packages, and one of an earlier release would lack some.
+our_base=yiwang-base:bookworm-$(cat requirements.txt deploy/compose/base-image.sh | sha256sum | cut -c 1-12)
+export BASE_IMAGE=${BASE_IMAGE:-$our_base} BUILD_NETWORK=host YIWANG_VERSION=test
 if ! docker image inspect "$BASE_IMAGE" >/dev/null 2>&1; then
-  [ "$BASE_IMAGE" = yiwang-base:bookworm ] || fail "there is no image $BASE_IMAGE"
+  [ "$BASE_IMAGE" = "$our_base" ] || fail "there is no image $BASE_IMAGE"
   command -v debootstrap >/dev/null || { say "installing debootstrap"; apt-get install -y -qq debootstrap >/dev/null; }
   PYTHON=$python deploy/compose/base-image.sh "$BASE_IMAGE"
 fi
