@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from services.cases.api.steps import by
-from services.cases.domain import calling, errors
-from services.cases.domain import case as cases_domain
+from services.cases.domain import calling, errors, steps
 from services.cases.domain import disputes as domain
-from services.cases.domain.case import Case, Change
+from services.cases.domain.case import Case, Change, change
 from services.cases.domain.disputes import Dispute, Session
 from services.cases.schemas import disputes as schemas
 from services.cases.store import disputes as store
@@ -254,7 +253,7 @@ def _whistle(tx: db.Tx, request: Request, case: Case, at: datetime) -> None:
         serving=matters.serving(tx, case.area),
         by_caller=request.actor.has(Role.CALLER),
     )
-    change = cases_domain.whistle(
+    whistled = steps.whistle(
         case,
         order_id=ids.new(),
         kind=request.body["kind"],
@@ -263,8 +262,8 @@ def _whistle(tx: db.Tx, request: Request, case: Case, at: datetime) -> None:
         by=by(request.actor, MEDIATORS),
         at=at,
     )
-    matters.add_order(tx, change)
-    _saved(tx, change)
+    matters.add_order(tx, whistled)
+    _saved(tx, whistled)
 
 
 def _require_serving(tx: db.Tx, case: Case, departments: list[str]) -> None:
@@ -278,7 +277,7 @@ def _require_serving(tx: db.Tx, case: Case, departments: list[str]) -> None:
 def _note(tx: db.Tx, request: Request, case: Case, dispute: Dispute, action: str, at: datetime) -> Case:
     """What happened at the desk stands on the matter's timeline; who the parties are does not."""
     who = by(request.actor, MEDIATORS)
-    return _saved(tx, cases_domain.change(case, action, who, at, detail={"dispute_id": dispute.dispute_id}))
+    return _saved(tx, change(case, action, who, at, detail={"dispute_id": dispute.dispute_id}))
 
 
 def _saved(tx: db.Tx, change: Change) -> Case:

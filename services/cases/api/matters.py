@@ -7,7 +7,7 @@ from services.cases.api.steps import by as _by
 from services.cases.api.steps import saved as _saved
 from services.cases.api.steps import step as _step
 from services.cases.domain import calling, errors
-from services.cases.domain import case as domain
+from services.cases.domain import steps as domain
 from services.cases.schemas import matters as schemas
 from services.cases.store import attachments, documents, timeline
 from services.cases.store import matters as store

@@ -3,8 +3,8 @@
 from typing import Any
 
 from services.cases.api import steps
-from services.cases.domain import case as domain
 from services.cases.domain import errors, mechanisms
+from services.cases.domain import steps as domain
 from services.cases.domain.case import Case, Change, State
 from services.cases.places import Grid, Places
 from services.cases.schemas import matters as schemas

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.cases.domain import case as domain
-from services.cases.domain.case import By, Case, Change
+from services.cases.domain.case import OPEN, By, Case, Change
 from services.cases.store import matters as store
 from shared import auth, db
 from shared.auth import Role
@@ -26,7 +25,7 @@ def saved(tx: db.Tx, request: Request, change: Change) -> dict[str, Any]:
     """Writes a change with its events and answers the matter as it is then."""
     with db.together(tx):
         store.save(tx, change)
-        if change.case.state not in domain.OPEN:
+        if change.case.state not in OPEN:
             store.close_orders(tx, change.case.case_id)
         outbox.add(tx, change.events)
         return store.view(tx, change.case.case_id, request.actor)

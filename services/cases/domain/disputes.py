@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from services.cases.domain import case as cases_domain
-from services.cases.domain import errors
-from services.cases.domain.case import LEVELS, OPEN, By, Case, Change
+from services.cases.domain import errors, steps
+from services.cases.domain.case import LEVELS, OPEN, By, Case, Change, State
 from shared.contracts import Event, cases
 from shared.contracts.cases import CaseLevel
 
@@ -147,11 +146,11 @@ def climb(case: Case, *, reason: str, by: By, at: datetime) -> Change | None:
     higher: tuple[CaseLevel, ...] = LEVELS[LEVELS.index(case.level) + 1 :]
     if not higher:
         return None
-    if case.state is cases_domain.State.RECEIVED:
-        return cases_domain.triage(case, by=by, at=at).then(
-            lambda taken: cases_domain.escalate(taken, to_level=higher[0], reason=reason, by=by, at=at)
+    if case.state is State.RECEIVED:
+        return steps.triage(case, by=by, at=at).then(
+            lambda taken: steps.escalate(taken, to_level=higher[0], reason=reason, by=by, at=at)
         )
-    return cases_domain.escalate(case, to_level=higher[0], reason=reason, by=by, at=at)
+    return steps.escalate(case, to_level=higher[0], reason=reason, by=by, at=at)
 
 
 def require_open(dispute: Dispute) -> None:

@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.cases.domain import case as domain
-from services.cases.domain import errors
-from services.cases.domain.case import LEVELS, By, Case, Change, State
+from services.cases.domain import errors, steps
+from services.cases.domain.case import LEVELS, OPEN, By, Case, Change, State, change
 from shared.contracts.cases import CaseLevel
 
 
@@ -66,7 +65,7 @@ def submit(case: Case, *, to_level: CaseLevel, words: str, by: By, at: datetime)
         raise errors.NotInThisState(state=case.state, allowed=[State.TRIAGED, State.HANDLING])
     if case.documents_missing:
         raise errors.DocumentsMissing(missing=case.documents_missing)
-    submitted = domain.change(
+    submitted = change(
         case,
         "submitted",
         by=by,
@@ -78,12 +77,12 @@ def submit(case: Case, *, to_level: CaseLevel, words: str, by: By, at: datetime)
     if LEVELS.index(to_level) <= LEVELS.index(case.level):
         return submitted
     return submitted.then(
-        lambda one: domain.climb(one, to_level=to_level, reason="审批性事项，材料齐全提交", by=by, at=at)
+        lambda one: steps.climb(one, to_level=to_level, reason="审批性事项，材料齐全提交", by=by, at=at)
     )
 
 
 def _noted(case: Case, action: str, document: Document, more: int, *, by: By, at: datetime) -> Change:
-    return domain.change(
+    return change(
         case,
         action,
         by=by,
@@ -94,7 +93,7 @@ def _noted(case: Case, action: str, document: Document, more: int, *, by: By, at
 
 
 def _require_open_approval(case: Case) -> None:
-    if case.state not in domain.OPEN:
-        raise errors.NotInThisState(state=case.state, allowed=sorted(domain.OPEN))
+    if case.state not in OPEN:
+        raise errors.NotInThisState(state=case.state, allowed=sorted(OPEN))
     if case.mechanism != "approval":
         raise errors.NotAnApproval(mechanism=case.mechanism)

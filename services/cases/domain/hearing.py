@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from services.cases.domain import errors
-from services.cases.domain.case import DONE, PLATFORM, By, Case, Change, State, change, closed, require
+from services.cases.domain.case import DONE, PLATFORM, By, Case, Change, State, change, require
 from shared.contracts import cases
 from shared.contracts.cases import Satisfaction
 
@@ -80,7 +80,7 @@ def call_back(
         return heard.then(lambda answered: rework(answered, reason="not_settled", by=by, at=at))
     if satisfaction in UNHAPPY:
         return heard.then(lambda answered: rework(answered, reason="unhappy", by=by, at=at))
-    return heard.then(lambda answered: closed(answered, by=PLATFORM, at=at))
+    return heard.then(lambda answered: _closed(answered, by=PLATFORM, at=at))
 
 
 def not_reached(case: Case, *, outcome: str, words: str, tries: int, by: By, at: datetime) -> Change:
@@ -111,7 +111,7 @@ def not_reached(case: Case, *, outcome: str, words: str, tries: int, by: By, at:
         "words": words,
     }
     tried = change(case, "called_back", by, at, event, detail=detail, calls_made=calls)
-    return tried if calls < tries else tried.then(lambda last: closed(last, by=PLATFORM, at=at))
+    return tried if calls < tries else tried.then(lambda last: _closed(last, by=PLATFORM, at=at))
 
 
 def change_answer(
@@ -219,3 +219,8 @@ def _answered(
         run=case.run,
         is_change=is_change,
     )
+
+
+def _closed(case: Case, *, by: By, at: datetime) -> Change:
+    event = cases.CaseClosed(case_id=case.case_id, area=case.area, closed_at=at)
+    return change(case, "closed", by, at, event, state=State.CLOSED, closed_at=at)

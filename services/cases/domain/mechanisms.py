@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.cases.domain import case as domain
-from services.cases.domain import errors
-from services.cases.domain.case import OPEN, By, Case, Change
+from services.cases.domain import errors, steps
+from services.cases.domain.case import OPEN, PLATFORM, By, Case, Change, change
 
 
 def documents_of(matter: Mapping[str, Any]) -> int:
@@ -26,7 +25,7 @@ def on_filing(case: Case, *, settled: Mapping[str, Any] | None, by: By, at: date
     Args:
         settled: what settled it on the spot, where it was.
     """
-    raised = domain.report_up(case, by=domain.PLATFORM, at=at)
+    raised = steps.report_up(case, by=PLATFORM, at=at)
     if settled is not None:
         yield settle(case, words=settled["words"], by=by, at=at)
     elif raised is not None:
@@ -37,8 +36,8 @@ def settle(case: Case, *, words: str, by: By, at: datetime) -> Change:
     """A general matter was settled on the spot 当场办结 and is recorded now. Raises NotOnTheSpot."""
     if case.mechanism != "general":
         raise errors.NotOnTheSpot(mechanism=case.mechanism)
-    return domain.triage(case, by=by, at=at).then(
-        lambda triaged: domain.resolve(triaged, words=words, by=by, at=at)
+    return steps.triage(case, by=by, at=at).then(
+        lambda triaged: steps.resolve(triaged, words=words, by=by, at=at)
     )
 
 
@@ -46,14 +45,14 @@ def discuss(case: Case, *, words: str, by: By, at: datetime) -> Change:
     """The community discussed a coordination matter; one still with the grid is the community's from then on."""
     if case.state not in OPEN:
         raise errors.NotInThisState(state=case.state, allowed=sorted(OPEN))
-    discussed = domain.change(case, "discussed", by=by, at=at, detail={"words": words})
+    discussed = change(case, "discussed", by=by, at=at, detail={"words": words})
     if case.level != "grid":
         return discussed
     return discussed.then(
-        lambda one: domain.climb(one, to_level="community", reason="协调性事项，社区协商", by=by, at=at)
+        lambda one: steps.climb(one, to_level="community", reason="协调性事项，社区协商", by=by, at=at)
     )
 
 
 def told(case: Case, *, how: str, by: By, at: datetime) -> Change:
     """The reporter was told what came of it, in whatever state the matter is."""
-    return domain.change(case, "told", by=by, at=at, detail={"how": how})
+    return change(case, "told", by=by, at=at, detail={"how": how})

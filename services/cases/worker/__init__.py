@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from services.cases.domain import case as domain
+from services.cases.domain import steps as domain
 from services.cases.domain.case import Case, Change
 from services.cases.store import matters as store
 from services.cases.store.sql import queries

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.cases.domain import case as domain
 from services.cases.domain import errors, holding
-from services.cases.domain.case import By, Case, Change, Hold, State
+from services.cases.domain import steps as domain
+from services.cases.domain.case import OPEN, By, Case, Change, Hold, State
 from shared.contracts.cases import Place
 
 NOW = datetime(2026, 11, 20, 5, 51, tzinfo=UTC)
@@ -240,7 +240,7 @@ def test_a_matter_does_not_merge_into_itself_or_into_one_that_is_over() -> None:
 
     with pytest.raises(errors.CannotMerge):
         domain.merge(case, into=case, by=WORKER, at=NOW)
-    for state in set(State) - domain.OPEN:
+    for state in set(State) - OPEN:
         with pytest.raises(errors.CannotMerge):
             domain.merge(case, into=matter(state, case_id="other"), by=WORKER, at=NOW)
 

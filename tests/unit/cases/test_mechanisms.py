@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from services.cases.domain import case as domain
 from services.cases.domain import documents, errors, mechanisms
-from services.cases.domain.case import OPEN, State
+from services.cases.domain import steps as domain
+from services.cases.domain.case import OPEN, Case, State
 from services.cases.domain.documents import Document, DocumentState
 from tests.unit.cases.test_case import NOW, RESIDENT, WORKER, actions, matter, names
 
 
-def approval(state: State = State.TRIAGED, missing: int = 1, **changes: Any) -> domain.Case:
+def approval(state: State = State.TRIAGED, missing: int = 1, **changes: Any) -> Case:
     return matter(state, mechanism="approval", documents_missing=missing, **changes)
 
 
@@ -133,7 +133,7 @@ def test_a_submission_climbs_and_never_descends(level: Any, to: Any, after: str)
         (matter(State.TRIAGED), errors.NotAnApproval),
     ],
 )
-def test_what_is_not_complete_is_not_submitted(case: domain.Case, refusal: type[Exception]) -> None:
+def test_what_is_not_complete_is_not_submitted(case: Case, refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
         documents.submit(case, to_level="community", words="", by=WORKER, at=NOW)
 
