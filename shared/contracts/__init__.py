@@ -1,4 +1,4 @@
-"""The events of the platform, declared once; one file per publishing service."""
+"""The events of the platform, declared once; one file or folder per publishing service."""
 
 from shared.contracts import cases, dispatch, points, registry, volunteers
 from shared.contracts.base import Event, EventInvalid, all_events, by_type, consumed_by, schema_of
