@@ -21,13 +21,14 @@ def award(tx: db.Tx, claims: Iterable[Claim]) -> None:
     household's subdistrict has no scheme, or has it switched off, nothing is earned.
     """
     fresh = _fresh(tx, claims)
-    homes = passbooks.households_of(tx, (claim.person_id for claim in fresh))
+    homes = passbooks.households_of(tx, {person for claim in fresh for person in _persons(claim)})
     awards.wait(tx, [claim for claim in fresh if claim.person_id not in homes])
     housed = [claim for claim in fresh if claim.person_id in homes]
     if not housed:
         return
-    passbooks.open_books(tx, homes.values())
-    books = passbooks.lock_books(tx, homes.values())
+    earning = {homes[claim.person_id] for claim in housed}
+    passbooks.open_books(tx, earning)
+    books = passbooks.lock_books(tx, earning)
     # Asked again under the books' locks: another writer may have credited the same cause meanwhile.
     spent = awards.spent(tx, housed)
     by_scheme: dict[str, list[Claim]] = {}
@@ -40,7 +41,7 @@ def award(tx: db.Tx, claims: Iterable[Claim]) -> None:
     credited = [
         (books[homes[made.claim.person_id]], made)
         for scheme_id, group in by_scheme.items()
-        for made in rules.decide(group, versions.get(scheme_id, {}), earned)
+        for made in rules.decide(group, versions.get(scheme_id, {}), earned, homes)
     ]
     _credit(tx, credited)
 
@@ -99,6 +100,16 @@ def take_back(tx: db.Tx, causes: Sequence[str]) -> None:
     ledger_store.post(tx, transfers)
     awards.mark_reversed(tx, [(c, t.id) for c, t in zip(standing, transfers, strict=True)])
     outbox.add(tx, events)
+
+
+def forget(tx: db.Tx, causes: Sequence[str]) -> None:
+    """Forgets for whom and for which matter these causes earned. The points, their time and their rule stay."""
+    passbooks.lock_books(tx, awards.households_of_causes(tx, causes))
+    awards.forget(tx, causes)
+
+
+def _persons(claim: Claim) -> list[str]:
+    return [claim.person_id] if claim.served_id is None else [claim.person_id, claim.served_id]
 
 
 def _fresh(tx: db.Tx, claims: Iterable[Claim]) -> list[Claim]:

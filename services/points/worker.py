@@ -9,7 +9,7 @@ from services.points.store import awards, passbooks
 from services.points.store import reconciliation as reconciliation_store
 from shared import db, logs, metrics
 from shared.bus.inbox import Received, subscribe
-from shared.contracts.cases import CaseDeclined, CaseMerged, CaseTriaged, CaseWithdrawn
+from shared.contracts.cases import CaseDeclined, CaseMerged, CaseTriaged, CaseWithdrawn, ReporterAnonymised
 from shared.contracts.registry import HouseholdChanged, KinshipConfirmed
 from shared.contracts.volunteers import ParticipationConfirmed, ServiceConfirmed
 from shared.http import idempotency
@@ -97,6 +97,11 @@ class Worker:
         """Takes back what a matter earned that was declined, withdrawn or merged into another."""
         awarding.take_back(tx, [case_cause(event.data.case_id) for event in events])
 
+    @subscribe(ReporterAnonymised)
+    def reporter_anonymised(self, tx: db.Tx, events: Sequence[Received[ReporterAnonymised]]) -> None:
+        """Forgets who was rewarded for a matter; the household keeps its points."""
+        awarding.forget(tx, [case_cause(event.data.case_id) for event in events])
+
     @subscribe(ParticipationConfirmed)
     def participation_confirmed(self, tx: db.Tx, events: Sequence[Received[ParticipationConfirmed]]) -> None:
         """Rewards taking part in an activity."""
@@ -116,7 +121,7 @@ class Worker:
 
     @subscribe(ServiceConfirmed)
     def service_confirmed(self, tx: db.Tx, events: Sequence[Received[ServiceConfirmed]]) -> None:
-        """Rewards a service given, also one that was drawn from the volunteer bank."""
+        """Rewards a service given to another household, also one that was drawn from the volunteer bank."""
         awarding.award(
             tx,
             [
@@ -126,6 +131,7 @@ class Worker:
                     person_id=event.data.person_id,
                     occurred_at=event.data.confirmed_at,
                     minutes=event.data.minutes,
+                    served_id=event.data.resident_id,
                 )
                 for event in events
             ],

@@ -3,8 +3,10 @@
 An event whose handler fails is stored here with the reason, and later events of its subject (source,
 subject) queue up behind it. Only the first of a subject is tried. After the last try it is *dead*, until
 somebody redrives or drops it; copies do not wait behind a dead event. Bytes nobody can read are kept raw.
+Neither is kept without end (`prune`).
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +28,10 @@ MOST_TRIES = len(DELAYS_SECONDS)
 # Subjects looked at in one run of the timer.
 PAGE = 200
 STATES = ("waiting", "dead", "undecodable")
+# Bytes of events may name people, so none are kept for ever: what nobody decided about, and what was decided.
+KEPT_DAYS = 180
+AUDIT_BYTES_DAYS = 30
+_PRUNE_MOST = 200
 # The scope of whoever holds the database: every area is inside, and so is what has none.
 EVERYWHERE = ("",)
 
@@ -153,6 +159,22 @@ def observe(database: db.Database) -> None:
         metrics.parked_events.labels(state).set(counted.get(state, 0))
 
 
+def prune(database: db.Database) -> int:
+    """Gives up what waited for a person too long, and takes the bytes from old decisions; answers how many of both.
+
+    Alerts have named such an event for all of that time. The audit says that retention gave it up.
+    """
+    with database.transaction() as tx:
+        keys = [row["key"] for row in sql.given_up_parked(tx, days=KEPT_DAYS, most=_PRUNE_MOST)]
+        for key in keys:
+            # Another replica may have been faster.
+            with contextlib.suppress(NoSuchParked):
+                drop(tx, key, f"kept for {KEPT_DAYS} days")
+                log.warning("parked_event_given_up", key=key)
+        emptied: int = sql.empty_audit(tx, days=AUDIT_BYTES_DAYS, most=_PRUNE_MOST)
+    return len(keys) + emptied
+
+
 def scopes_of(actor: auth.Actor) -> list[str]:
     """What parked events an operator may see and touch: those of their areas; of a whole city also the unreadable."""
     whole_city = any(areas.level(scope) is areas.Level.CITY for scope in actor.scopes)
@@ -190,7 +212,7 @@ def redrive(tx: db.Tx, key: int, by: str, *, scopes: Sequence[str] = EVERYWHERE)
 
 
 def drop(tx: db.Tx, key: int, by: str, *, scopes: Sequence[str] = EVERYWHERE) -> None:
-    """Gives a parked event up for good; the audit keeps its bytes. Raises NoSuchParked."""
+    """Gives a parked event up for good; the audit keeps its bytes for a while. Raises NoSuchParked."""
     _lock(tx, key, scopes)
     sql.audit_parked(tx, action="drop", by=by, key=key)
     sql.delete_parked(tx, key=key)

@@ -2,7 +2,7 @@
 
 python -m shared.bus.redrive <service>                     lists them
 python -m shared.bus.redrive <service> redrive KEY…|dead   all tries again, beginning now
-python -m shared.bus.redrive <service> drop KEY…           given up; the audit keeps the bytes
+python -m shared.bus.redrive <service> drop KEY…           given up; the audit keeps the bytes for a while
 """
 
 import argparse

@@ -21,8 +21,9 @@ from shared.contracts.base import Event
 EXCHANGE = "yiwang.events"
 LOG = "yiwang.log"
 LOG_DAYS = 7
-# Old events leave a stream by whole segments.
+# Old events leave a stream by whole segments, and never the last one. An outside system's stream may be a quiet one.
 _SEGMENT_BYTES = 50_000_000
+_INTEGRATOR_SEGMENT_BYTES = 1_000_000
 # RabbitMQ returns a message to its quorum queue at most this often from release 4 on, unless told not to
 # count. A dead-lettered event is a lost one: a few deaths of a worker would take hundreds nobody has tried.
 _NO_DELIVERY_LIMIT = {"x-delivery-limit": -1}
@@ -74,7 +75,7 @@ def declare(
     limit = _NO_DELIVERY_LIMIT if server_major(channel) >= 4 else {}
     with _explaining():
         channel.exchange_declare(EXCHANGE, exchange_type="topic", durable=True)
-        channel.queue_declare(LOG, durable=True, arguments=_stream(LOG_DAYS))
+        channel.queue_declare(LOG, durable=True, arguments=_stream(LOG_DAYS, _SEGMENT_BYTES))
         channel.queue_bind(LOG, EXCHANGE, "#")
         for service in contracts.SERVICES if services is None else services:
             # No maximum length either: a full queue would refuse everybody's publishes.
@@ -115,7 +116,7 @@ def declare_integrator(
     queue = integrator_queue(name)
     codes = tuple(area_codes)
     with _explaining():
-        channel.queue_declare(queue, durable=True, arguments=_stream(days))
+        channel.queue_declare(queue, durable=True, arguments=_stream(days, _INTEGRATOR_SEGMENT_BYTES))
         for event in events:
             for code in codes:
                 channel.queue_bind(queue, EXCHANGE, f"{event.topic()}.{areas.dotted(code)}.#")
@@ -136,11 +137,11 @@ def major(version: str | bytes | None) -> int:
     return int(first) if first.isdigit() else 99
 
 
-def _stream(days: int) -> dict[str, Any]:
+def _stream(days: int, segment_bytes: int) -> dict[str, Any]:
     return {
         "x-queue-type": "stream",
         "x-max-age": f"{days}D",
-        "x-stream-max-segment-size-bytes": _SEGMENT_BYTES,
+        "x-stream-max-segment-size-bytes": segment_bytes,
     }
 
 

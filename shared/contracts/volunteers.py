@@ -51,7 +51,10 @@ class ServiceOrdered(Event):
 
 @event(publisher="volunteers", subject="service_order_id", consumers=("points",))
 class ServiceConfirmed(Event):
-    """The resident confirmed the service; the volunteer served `minutes`. `draw_id` completes a volunteer-bank draw."""
+    """The resident confirmed the service; the volunteer served `minutes`. `draw_id` completes a volunteer-bank draw.
+
+    `resident_id` is whom it was for: nobody earns by serving the own household.
+    """
 
     service_order_id: str
     area: str
@@ -59,3 +62,4 @@ class ServiceConfirmed(Event):
     minutes: int
     confirmed_at: datetime
     draw_id: str | None = None
+    resident_id: str | None = None

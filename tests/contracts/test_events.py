@@ -20,6 +20,7 @@ import pytest
 from shared import contracts, docs, ids
 from shared.bus import envelope
 from shared.bus.inbox import subscriptions_of
+from shared.contracts import cases
 from shared.contracts.base import Event
 from tests.support import golden
 
@@ -86,6 +87,21 @@ def test_a_worker_subscribes_to_exactly_what_names_its_service_as_consumer(servi
     subscribed = [contract.type for _, contract, _ in subscriptions_of(worker)]
 
     assert sorted(subscribed) == sorted(event.type for event in contracts.consumed_by(service))
+
+
+# Who hears of reporters and keeps none, each with a test of it (tests/integration/<service>/test_reporters.py).
+KEEP_NO_REPORTER = {"dispatch"}
+
+
+def test_who_keeps_a_reporter_hears_when_the_reporter_is_forgotten() -> None:
+    told = {
+        consumer
+        for event in EVENTS.values()
+        if "reporter_id" in event.__dataclass_fields__  # type: ignore[attr-defined]
+        for consumer in event.consumers
+    }
+
+    assert told - KEEP_NO_REPORTER == set(cases.ReporterAnonymised.consumers)
 
 
 @pytest.mark.parametrize("type_", EVENTS)

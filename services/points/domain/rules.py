@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
+from types import MappingProxyType
 
 # A day of a cap is a day in Beijing.
 _BEIJING = timezone(timedelta(hours=8))
@@ -44,6 +45,8 @@ class Claim:
     person_id: str
     occurred_at: datetime
     minutes: int | None = None
+    # Whom it was done for, where it was done for somebody.
+    served_id: str | None = None
 
     @property
     def day(self) -> date:
@@ -52,7 +55,7 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Award:
-    """What a claim earns. None is earned where the day's cap is used up; the cause is spent all the same."""
+    """What a claim earns. Nothing where the day's cap is used up or the own household was served; it is spent all the same."""
 
     claim: Claim
     rule_version: int
@@ -77,12 +80,26 @@ def worth(rule: Rule, minutes: int | None) -> int:
     return rule.points * min(minutes or 0, MOST_MINUTES) // 60
 
 
-def decide(claims: Sequence[Claim], rules: Mapping[str, Sequence[Rule]], earned: Earned) -> list[Award]:
+def within_one_household(claim: Claim, homes: Mapping[str, str]) -> bool:
+    """Whether somebody did it for the own household: they would pay themselves. `homes` is person → household."""
+    if claim.served_id is None:
+        return False
+    home = homes.get(claim.person_id)
+    return claim.served_id == claim.person_id or (home is not None and homes.get(claim.served_id) == home)
+
+
+def decide(
+    claims: Sequence[Claim],
+    rules: Mapping[str, Sequence[Rule]],
+    earned: Earned,
+    homes: Mapping[str, str] = MappingProxyType({}),
+) -> list[Award]:
     """What claims of households of one scheme earn, in order; a claim no rule rewards is left out.
 
     Args:
         rules: the versions of each rule of the scheme, by code.
         earned: what these persons have earned on these days, without what was reversed.
+        homes: the household of each person, those served too. Serving the own one earns nothing.
     """
     so_far = dict(earned)
     awards = []
@@ -91,7 +108,7 @@ def decide(claims: Sequence[Claim], rules: Mapping[str, Sequence[Rule]], earned:
         if rule is None:
             continue
         key = (claim.rule, claim.person_id, claim.day)
-        points = worth(rule, claim.minutes)
+        points = 0 if within_one_household(claim, homes) else worth(rule, claim.minutes)
         if rule.daily_cap is not None:
             points = max(0, min(points, rule.daily_cap - so_far.get(key, 0)))
         so_far[key] = so_far.get(key, 0) + points

@@ -16,10 +16,12 @@ WHERE scheme_id = :scheme_id AND code = :code
 RETURNING scheme_id::text, code, version, name, points, basis, daily_cap, active, valid_from;
 
 -- name: spent_causes(rules, causes)
--- Which of these (rule, cause) have fired or wait to.
+-- Which of these (rule, cause) have fired or wait to; what was forgotten has fired by every rule.
 SELECT rule, cause FROM awards JOIN unnest(:rules::text[], :causes::text[]) AS g (rule, cause) USING (rule, cause)
 UNION ALL
-SELECT rule, cause FROM waiting_claims JOIN unnest(:rules::text[], :causes::text[]) AS g (rule, cause) USING (rule, cause);
+SELECT rule, cause FROM waiting_claims JOIN unnest(:rules::text[], :causes::text[]) AS g (rule, cause) USING (rule, cause)
+UNION ALL
+SELECT rule, cause FROM forgotten_causes JOIN unnest(:rules::text[], :causes::text[]) AS g (rule, cause) USING (cause);
 
 -- name: earned_on_days(person_ids, days)
 -- What persons earned on days by each rule, without what was reversed.
@@ -53,17 +55,17 @@ SET reversed_by = g.transfer_id
 FROM unnest(:rules::text[], :causes::text[], :transfer_ids::uuid[]) AS g (rule, cause, transfer_id)
 WHERE a.rule = g.rule AND a.cause = g.cause AND a.reversed_by IS NULL;
 
--- name: add_waiting(rule, cause, person_id, occurred_at, minutes)*!
+-- name: add_waiting(rule, cause, person_id, occurred_at, minutes, served_id)*!
 -- Keeps claims of persons whose household is not known yet.
-INSERT INTO waiting_claims (rule, cause, person_id, occurred_at, minutes)
-VALUES (:rule, :cause, :person_id, :occurred_at, :minutes)
+INSERT INTO waiting_claims (rule, cause, person_id, occurred_at, minutes, served_id)
+VALUES (:rule, :cause, :person_id, :occurred_at, :minutes, :served_id)
 ON CONFLICT DO NOTHING;
 
 -- name: take_waiting(person_ids)
 -- Takes out the waiting claims of persons.
 DELETE FROM waiting_claims
 WHERE person_id = ANY (:person_ids::uuid[])
-RETURNING rule, cause, person_id::text, occurred_at, minutes;
+RETURNING rule, cause, person_id::text, occurred_at, minutes, served_id::text;
 
 -- name: drop_waiting(causes)!
 -- Forgets waiting claims whose cause fell away.
@@ -86,3 +88,32 @@ FROM waiting_claims AS w
 JOIN household_members AS m ON m.person_id = w.person_id
 JOIN households AS h ON h.id = m.household_id AND h.active
 LIMIT :limit;
+
+-- name: note_forgotten(causes)!
+-- Causes that fired or wait to stay spent when nobody knows any more for whom.
+INSERT INTO forgotten_causes (cause)
+SELECT cause FROM awards WHERE cause = ANY (:causes::text[])
+UNION
+SELECT cause FROM waiting_claims WHERE cause = ANY (:causes::text[])
+ON CONFLICT ON CONSTRAINT forgotten_causes_pkey DO NOTHING;
+
+-- name: forget_transfers(causes)!
+-- Takes person and matter from the transfers that credited these causes and took them back.
+UPDATE transfers AS t
+SET person_id = NULL, cause = f.cause
+FROM (
+    SELECT unnest(ARRAY[transfer_id, reversed_by]) AS id, 'forgotten:' || transfer_id AS cause
+    FROM awards
+    WHERE cause = ANY (:causes::text[]) AND transfer_id IS NOT NULL
+) AS f
+WHERE t.id = f.id;
+
+-- name: forget_awards(causes)!
+-- The same for awards; of the moment only the day in Beijing stays: to the microsecond it names the matter again.
+UPDATE awards
+SET person_id = NULL, cause = 'forgotten:' || transfer_id, occurred_at = day::timestamp AT TIME ZONE 'Asia/Shanghai'
+WHERE cause = ANY (:causes::text[]) AND transfer_id IS NOT NULL;
+
+-- name: drop_awards(causes)!
+-- Awards of nothing, where the day's cap was used up: no points tell of them.
+DELETE FROM awards WHERE cause = ANY (:causes::text[]) AND transfer_id IS NULL;

@@ -21,7 +21,8 @@ class Credited:
     rule: str
     cause: str
     household_id: str
-    person_id: str
+    # Nobody once the person was forgotten.
+    person_id: str | None
     scheme_id: str
     rule_version: int
     points: int
@@ -109,3 +110,16 @@ def mark_reversed(tx: db.Tx, reversals: Sequence[tuple[Credited, str]]) -> None:
         causes=[credited.cause for credited, _ in reversals],
         transfer_ids=[transfer_id for _, transfer_id in reversals],
     )
+
+
+def forget(tx: db.Tx, causes: Sequence[str]) -> None:
+    """Takes person and matter from whatever causes earned; points stay. The households' books are locked by the caller.
+
+    Every place that keeps a person with a cause is here. Whoever adds another adds it.
+    """
+    named = list(causes)
+    sql.note_forgotten(tx, causes=named)
+    sql.forget_transfers(tx, causes=named)
+    sql.drop_awards(tx, causes=named)
+    sql.forget_awards(tx, causes=named)
+    sql.drop_waiting(tx, causes=named)

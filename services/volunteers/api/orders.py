@@ -36,6 +36,7 @@ class Orders:
         if store.menu_item(tx, body["service"]) is None:
             raise errors.UnknownService(service=body["service"])
         resident_id, area = _for_whom(actor, body)
+        is_own = resident_id == actor.person_id
         order, events = orders.order(
             ServiceOrder(
                 service_order_id=ids.new(),
@@ -44,6 +45,7 @@ class Orders:
                 resident_id=resident_id,
                 words=body["words"],
                 ordered_at=db.now(tx),
+                household_id=actor.household if is_own else None,
             )
         )
         store.insert(tx, [order])
@@ -103,7 +105,10 @@ class Orders:
         team_store.registered(tx, request.actor.person_id)
         order, at = store.lock(tx, order_id, request.actor, As.TAKER)
         request.match(order.version)
-        return _saved(tx, request, orders.take(order, volunteer_id=request.actor.person_id, at=at))
+        taken = orders.take(
+            order, volunteer_id=request.actor.person_id, household_id=request.actor.household, at=at
+        )
+        return _saved(tx, request, taken)
 
     @post(
         "/volunteers/orders/<uuid:order_id>/give-back",

@@ -47,6 +47,7 @@ class Participations:
             person_id=request.actor.person_id,
             skills=frozenset(volunteer["skills"]),
             at=at,
+            household_id=request.actor.household,
         )
         store.insert_participation(tx, participation)
         store.save(tx, changed)
@@ -147,7 +148,12 @@ class Participations:
             request,
             participation_id,
             lambda activity, part, at: activities.confirm(
-                activity, part, minutes=minutes, at=at, by=request.actor.person_id
+                activity,
+                part,
+                minutes=minutes,
+                at=at,
+                by=request.actor.person_id,
+                by_household=request.actor.household,
             ),
         )
 

@@ -76,6 +76,8 @@ class Participation:
     minutes: int | None = None
     confirmed_at: datetime | None = None
     version: int = 1
+    # The household at the moment of signing up; None where it was not known.
+    household_id: str | None = None
 
 
 def plan(activity: Activity, *, team_area: str) -> Activity:
@@ -121,6 +123,7 @@ def sign_up(
     person_id: str,
     skills: frozenset[str],
     at: datetime,
+    household_id: str | None = None,
 ) -> tuple[Activity, Participation]:
     """A place while there is one, else a place on the waiting list.
 
@@ -143,6 +146,7 @@ def sign_up(
         person_id=person_id,
         part=Part.SIGNED_UP if has_place else Part.WAITING,
         signed_up_at=at,
+        household_id=household_id,
     )
     return (_counted(activity, activity.taken + 1) if has_place else activity), participation
 
@@ -202,18 +206,20 @@ def confirm(
     minutes: int | None,
     at: datetime,
     by: str | None = None,
+    by_household: str | None = None,
 ) -> tuple[Participation, list[Event]]:
     """The lead confirms what was served.
 
     Args:
         minutes: as the lead saw it; None takes what check-in and check-out say.
         by: who confirms; None when an activity is settled as a whole.
+        by_household: the household of who confirms, where it is known.
 
-    Somebody who forgot to check out can be confirmed with minutes given; nobody gives them to themselves, because
-    minutes become points. Raises NotInThisState, MinutesTooMany, OwnHours.
+    Somebody who forgot to check out can be confirmed with minutes given; nobody gives them to themselves or to their
+    household, because minutes become points of the household. Raises NotInThisState, MinutesTooMany, OwnHours.
     """
     _require(activity, State.PUBLISHED)
-    if minutes is not None and by == participation.person_id:
+    if minutes is not None and _is_own(participation, by, by_household):
         raise errors.OwnHours()
     allowed = (Part.CHECKED_OUT,) if minutes is None else (Part.CHECKED_OUT, Part.CHECKED_IN)
     _require_part(participation, *allowed)
@@ -285,6 +291,11 @@ def settle(
 def longest_minutes(activity: Activity) -> int:
     """The most minutes one person can serve: from the first check-in to the end."""
     return (activity.ends_at - activity.starts_at + CHECK_IN_BEFORE) // timedelta(minutes=1)
+
+
+def _is_own(participation: Participation, person_id: str | None, household_id: str | None) -> bool:
+    same_home = household_id is not None and household_id == participation.household_id
+    return same_home or person_id == participation.person_id
 
 
 def _require(activity: Activity, *states: State) -> None:

@@ -64,7 +64,7 @@ class WindowTooLong(errors.Invalid):
 
 
 class OwnHours(errors.Forbidden):
-    """Nobody says how long they served themselves; check in and out, or let somebody else confirm it."""
+    """Nobody says how long they or their household served; check in and out, or let somebody else confirm it."""
 
 
 class MinutesTooMany(errors.Invalid):
@@ -80,7 +80,7 @@ class UnknownService(errors.Invalid):
 
 
 class OwnOrder(errors.Conflict):
-    """Nobody serves their own order."""
+    """Nobody serves the order of their own household; a volunteer of another one takes it."""
 
 
 class DrawnOrder(errors.Conflict):

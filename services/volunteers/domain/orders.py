@@ -41,6 +41,8 @@ class ServiceOrder:
     ordered_at: datetime
     # The volunteer-bank draw behind it; its minutes are settled by the draw.
     draw_id: str | None = None
+    # The resident's household; None where it was not known.
+    household_id: str | None = None
     # What was asked for; None leaves it to the visit.
     planned_minutes: int | None = None
     # Only this team's members may take it while it is set.
@@ -75,10 +77,17 @@ def offer(existing: ServiceOrder, *, team_id: str) -> ServiceOrder:
     return replace(existing, offered_team_id=team_id, version=existing.version + 1)
 
 
-def take(existing: ServiceOrder, *, volunteer_id: str, at: datetime) -> ServiceOrder:
-    """A volunteer takes it 接单; the caller has made sure that it was theirs to take. Raises OwnOrder."""
+def take(
+    existing: ServiceOrder, *, volunteer_id: str, household_id: str | None = None, at: datetime
+) -> ServiceOrder:
+    """A volunteer takes it 接单; the caller has made sure that it was theirs to take.
+
+    Not one of the own household: minutes become points, and one would confirm the other. Raises OwnOrder.
+    """
     _require(existing, State.ORDERED)
     if existing.resident_id == volunteer_id:
+        raise errors.OwnOrder()
+    if existing.household_id is not None and existing.household_id == household_id:
         raise errors.OwnOrder()
     return replace(
         existing, state=State.TAKEN, volunteer_id=volunteer_id, taken_at=at, version=existing.version + 1
@@ -113,6 +122,7 @@ def confirm(
         minutes=existing.minutes,
         confirmed_at=at,
         draw_id=existing.draw_id,
+        resident_id=existing.resident_id,
     )
     confirmed = replace(
         existing,

@@ -87,14 +87,14 @@ SELECT a.*, t.name AS team_name
 FROM run JOIN activities a USING (activity_id) JOIN teams t USING (team_id)
 ORDER BY a.starts_at, a.activity_id LIMIT :most;
 
--- name: insert_participation(participation_id, activity_id, area, person_id, part, signed_up_at, checked_in_at, checked_out_at, minutes, confirmed_at, version)!
+-- name: insert_participation(participation_id, activity_id, area, person_id, part, signed_up_at, checked_in_at, checked_out_at, minutes, confirmed_at, version, household_id)!
 -- Somebody signs up.
 INSERT INTO participations (
     participation_id, activity_id, area, person_id, part, signed_up_at, checked_in_at, checked_out_at, minutes,
-    confirmed_at, version
+    confirmed_at, version, household_id
 ) VALUES (
     :participation_id, :activity_id, :area, :person_id, :part, :signed_up_at, :checked_in_at, :checked_out_at,
-    :minutes, :confirmed_at, :version
+    :minutes, :confirmed_at, :version, :household_id
 );
 
 -- name: lock_own_participation(activity_id, person_id)^

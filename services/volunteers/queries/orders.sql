@@ -14,11 +14,14 @@ ON CONFLICT ON CONSTRAINT menu_pkey DO NOTHING;
 -- name: insert_orders(orders)
 -- Opens orders from a JSON list; a draw that has one already is left out. Answers the ids that were opened.
 INSERT INTO service_orders (
-    service_order_id, area, service, resident_id, words, ordered_at, draw_id, planned_minutes, state, remark, version)
-SELECT service_order_id, area, service, resident_id, words, ordered_at, draw_id, planned_minutes, 'ordered', '', 1
+    service_order_id, area, service, resident_id, words, ordered_at, draw_id, planned_minutes, household_id, state,
+    remark, version)
+SELECT
+    service_order_id, area, service, resident_id, words, ordered_at, draw_id, planned_minutes, household_id, 'ordered',
+    '', 1
 FROM jsonb_to_recordset(:orders::jsonb) AS o (
     service_order_id uuid, area text, service text, resident_id uuid, words text, ordered_at timestamptz,
-    draw_id uuid, planned_minutes integer)
+    draw_id uuid, planned_minutes integer, household_id uuid)
 ON CONFLICT ON CONSTRAINT service_orders_draw_key DO NOTHING
 RETURNING service_order_id;
 
@@ -80,8 +83,8 @@ WHERE o.volunteer_id = :person_id
   AND (:before::uuid IS NULL OR o.service_order_id < :before::uuid)
 ORDER BY o.service_order_id DESC LIMIT :most;
 
--- name: list_takeable(person_id, before, most)
--- Open orders a volunteer may take: of their areas, or offered to their team.
+-- name: list_takeable(person_id, household_id, before, most)
+-- Open orders a volunteer may take: of their areas, or offered to their team; none of the own household.
 SELECT o.*, m.name AS service_name
 FROM volunteers v
 JOIN service_orders o ON o.state IN ('ordered', 'taken', 'served') AND o.state = 'ordered' AND o.resident_id <> v.person_id AND (
@@ -90,6 +93,7 @@ JOIN service_orders o ON o.state IN ('ordered', 'taken', 'served') AND o.state =
     END)
 LEFT JOIN menu m USING (service)
 WHERE v.person_id = :person_id
+  AND o.household_id IS DISTINCT FROM coalesce(:household_id::uuid, '00000000-0000-0000-0000-000000000000')
   AND o.service_order_id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 ORDER BY o.service_order_id DESC LIMIT :most;
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.volunteers.domain import errors as domain_errors
 from services.volunteers.domain.activities import Activity, Part, Participation, State
-from services.volunteers.store.sql import queries, reach
+from services.volunteers.store.sql import queries, reach, text
 from shared import auth, db, errors
 
 _NAMES: dict[str, type[errors.Error]] = {"participations_live_key": domain_errors.AlreadySignedUp}
@@ -196,6 +196,7 @@ def participation_of(row: Mapping[str, Any]) -> Participation:
         minutes=row["minutes"],
         confirmed_at=row["confirmed_at"],
         version=row["version"],
+        household_id=text(row["household_id"]),
     )
 
 

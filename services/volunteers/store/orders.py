@@ -49,6 +49,7 @@ def insert(tx: db.Tx, orders: Iterable[ServiceOrder]) -> frozenset[str]:
             "ordered_at": clock.rfc3339(order.ordered_at),
             "draw_id": order.draw_id,
             "planned_minutes": order.planned_minutes,
+            "household_id": order.household_id,
         }
         for order in orders
     ]
@@ -108,7 +109,8 @@ def listed(
         case As.VOLUNTEER:
             rows = queries.list_taken_by(tx, person_id=person, state=state, **page)
         case As.TAKER:
-            rows = [_open_to_all(row) for row in queries.list_takeable(tx, person_id=person, **page)]
+            found = queries.list_takeable(tx, person_id=person, household_id=actor.household, **page)
+            rows = [_open_to_all(row) for row in found]
         case As.RUNNER:
             query = queries.list_live_area_orders if state in LIVE else queries.list_area_orders
             rows = query(tx, scopes=_scopes(tx, actor), lead_id=reach(actor).lead_id, state=state, **page)
@@ -130,6 +132,7 @@ def order_of(row: Mapping[str, Any]) -> ServiceOrder:
         ordered_at=row["ordered_at"],
         draw_id=text(row["draw_id"]),
         planned_minutes=row["planned_minutes"],
+        household_id=text(row["household_id"]),
         offered_team_id=text(row["offered_team_id"]),
         volunteer_id=text(row["volunteer_id"]),
         state=State(row["state"]),

@@ -18,6 +18,7 @@ log = logs.get(__name__)
 _MARK = "__yiwang_subscriptions__"
 _RETRY_SECONDS = 1.0
 _OBSERVE_SECONDS = 10.0
+_PRUNE_SECONDS = 3600.0
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
@@ -79,6 +80,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]
         self._loops = [
             timers.Loop("parked_retry", _RETRY_SECONDS, partial(retry.run, runtime.database)),
             timers.Loop("parked_observe", _OBSERVE_SECONDS, partial(parked.observe, runtime.database)),
+            timers.Loop("parked_prune", _PRUNE_SECONDS, partial(parked.prune, runtime.database)),
         ]
         endless = [self._consumer.run, *(loop.run for loop in self._loops)]
         self._running = [self.container.spawn_managed_thread(run) for run in endless]

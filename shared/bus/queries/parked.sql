@@ -127,3 +127,21 @@ SELECT :action, :by, key, state, source, subject, event_id, type, reason, body F
 -- name: count_parked()
 -- How many events are parked in each state.
 SELECT state, count(*) AS events FROM parked GROUP BY state;
+
+-- name: given_up_parked(days, most)
+-- Events no person decided about for so many days, oldest first.
+SELECT key FROM parked
+WHERE state IN ('dead', 'undecodable') AND parked_at < clock_timestamp() - make_interval(days => :days)
+ORDER BY key
+LIMIT :most;
+
+-- name: empty_audit(days, most)!
+-- Takes the bytes from what was decided so many days ago; who did what to which event stays.
+UPDATE parked_audit SET body = ''
+WHERE id IN (
+    SELECT id FROM parked_audit
+    WHERE at < clock_timestamp() - make_interval(days => :days) AND body <> ''
+    ORDER BY id
+    LIMIT :most
+    FOR UPDATE SKIP LOCKED
+);

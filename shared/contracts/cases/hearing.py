@@ -102,7 +102,7 @@ class CaseRemovedFromBase(Event):
     decided_at: datetime
 
 
-@event(publisher="cases", subject="case_id")
+@event(publisher="cases", subject="case_id", consumers=("points",))
 class ReporterAnonymised(Event):
     """Who reported the matter is forgotten; whoever keeps the reporter with the case forgets too."""
 

@@ -316,3 +316,53 @@ def test_the_command_line_lists_redrives_and_drops(rig: Rig) -> None:
         json.loads(bytes(rig.value("SELECT body FROM parked_audit ORDER BY id DESC LIMIT 1")))["subject"]
         == "a"
     )
+
+
+def test_what_nobody_decided_about_is_given_up_in_the_end_and_frees_its_subject(rig: Rig) -> None:
+    for subject in ("late", "early"):
+        refuse(rig, subject)
+        rig.commit(moved(subject, 1), moved(subject, 2))
+    take_in(rig, [*rig.bodies(), b"junk"])
+    rig.execute("UPDATE parked SET state = 'dead' WHERE tries = 0 AND state = 'waiting' AND reason NOT LIKE 'waits%'")
+    rig.execute(
+        "UPDATE parked SET parked_at = clock_timestamp() - make_interval(days => %s, secs => CASE subject"
+        " WHEN 'early' THEN 1 ELSE -60 END)",
+        parked.KEPT_DAYS,
+    )
+
+    assert parked.prune(rig.database) == 1
+
+    assert {(row["subject"], row["state"]) for row in rows(rig)} == {
+        ("late", "dead"),
+        ("late", "waiting"),
+        ("early", "waiting"),
+        (None, "undecodable"),
+    }
+    audit = rig.execute("SELECT action, by, subject FROM parked_audit")
+    assert audit == [{"action": "drop", "by": f"kept for {parked.KEPT_DAYS} days", "subject": "early"}]
+    rig.execute("DELETE FROM refusals")
+    due_now(rig)
+    assert retry(rig) == 1
+    assert [(effect["subject"], effect["n"]) for effect in rig.effects()] == [("early", 2)]
+
+
+def test_an_old_decision_keeps_what_was_done_and_loses_the_bytes(rig: Rig) -> None:
+    refuse(rig, "a")
+    rig.commit(moved("a", 1), moved("b", 1))
+    take_in(rig, [*rig.bodies(), b"junk"])
+    for row in rows(rig):
+        with rig.database.transaction() as tx:
+            parked.drop(tx, row["key"], "cli:somebody")
+    rig.execute(
+        "UPDATE parked_audit SET at = clock_timestamp() - make_interval(days => %s) WHERE subject = 'a'",
+        parked.AUDIT_BYTES_DAYS,
+    )
+
+    assert parked.prune(rig.database) == 1
+    assert parked.prune(rig.database) == 0
+
+    kept = rig.execute("SELECT subject, by, octet_length(body) > 0 AS has_bytes FROM parked_audit ORDER BY subject")
+    assert kept == [
+        {"subject": "a", "by": "cli:somebody", "has_bytes": False},
+        {"subject": None, "by": "cli:somebody", "has_bytes": True},
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -412,3 +413,41 @@ def test_spending_and_taking_back_at_once_leave_books_that_agree(world: World) -
     book = world.book(home.id)
     assert (book["held"], book["owed"], book["available"]) == (5 * bought, 5 * bought, 0)
     assert world.differences() == []
+
+
+def served(volunteer: str, resident: str | None, **changes: object) -> ServiceConfirmed:
+    event = ServiceConfirmed(
+        service_order_id=ids.new(),
+        area=GRID,
+        person_id=volunteer,
+        minutes=60,
+        confirmed_at=clock.now(),
+        resident_id=resident,
+    )
+    return dataclasses.replace(event, **changes)  # type: ignore[arg-type]
+
+
+def test_nobody_earns_by_serving_the_own_household(world: World) -> None:
+    household, volunteer, mother = ids.new(), ids.new(), ids.new()
+    world.apply(HouseholdChanged(household_id=household, area=GRID, members=(volunteer, mother)))
+    neighbour = world.household()
+
+    within, across = served(volunteer, mother), served(volunteer, neighbour.person)
+    world.apply(within, across, served(volunteer, volunteer))
+
+    assert world.statement(household) == [("earn", 10, 10)]
+    assert world.differences() == []
+
+    # Moving apart afterwards changes nothing: the cause is spent.
+    world.apply(HouseholdChanged(household_id=ids.new(), area=GRID, members=(mother,)), within)
+    assert world.statement(household) == [("earn", 10, 10)]
+
+
+def test_a_service_that_waited_for_its_household_is_looked_at_again(world: World) -> None:
+    household, volunteer, mother = ids.new(), ids.new(), ids.new()
+    world.apply(served(volunteer, mother))
+
+    world.apply(HouseholdChanged(household_id=household, area=GRID, members=(volunteer, mother)))
+
+    assert world.statement(household) == []
+    assert world.rows("SELECT points FROM awards") == [{"points": 0}]

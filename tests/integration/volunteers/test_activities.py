@@ -281,3 +281,24 @@ def test_a_made_up_cursor_is_refused(world: World, path: str, values: list[objec
     answer = world.staff.get(path, params={"cursor": encode_cursor(values)})
 
     assert answer.status_code == 422, answer.text
+
+
+def test_a_lead_does_not_say_how_long_somebody_of_their_household_served(world: World) -> None:
+    household = ids.new()
+    lead = world.api.client(roles=["team_lead"], person_id=world.lead_id, household=household)
+    child, neighbour = world.volunteer(household=household), world.volunteer(household=ids.new())
+    activity = world.published()
+    path = f"/volunteers/activities/{activity['activity_id']}"
+    parts = {}
+    for one in (child, neighbour):
+        parts[one] = one.post(f"{path}/sign-up").json()["participation_id"]
+        one.post(f"{path}/check-in", json={"code": activity["code"]})
+
+    own = lead.post(f"/volunteers/participations/{parts[child]}/confirm", json={"minutes": 170})
+    other = lead.post(f"/volunteers/participations/{parts[neighbour]}/confirm", json={"minutes": 170})
+    child.post(f"{path}/check-out", json={"code": activity["code"]})
+    measured = lead.post(f"/volunteers/participations/{parts[child]}/confirm", json={})
+
+    assert (own.status_code, own.json()["code"]) == (403, "own_hours")
+    assert other.status_code == 200
+    assert (measured.status_code, measured.json()["minutes"]) == (200, 0)

@@ -237,3 +237,31 @@ def test_an_order_of_ones_area_that_was_offered_to_ones_team_is_listed_once(worl
             "/volunteers/orders", params={"role": "runner", "state": state, "limit": 200}
         ).json()["items"]
         assert [item["service_order_id"] for item in items].count(order["service_order_id"]) == 1
+
+
+def test_an_order_of_the_own_household_is_neither_offered_nor_taken(world: World) -> None:
+    household = ids.new()
+    mother = world.api.client(home=HOME, household=household)
+    child, neighbour = world.volunteer(household=household), world.volunteer(household=ids.new())
+    order_id = ordered(mother)["service_order_id"]
+
+    def takeable(by: clients.Client) -> set[str]:
+        answer = by.get("/volunteers/orders", params={"role": "taker", "limit": 200})
+        return {item["service_order_id"] for item in answer.json()["items"]}
+
+    assert order_id not in takeable(child)
+    assert child.post(f"/volunteers/orders/{order_id}/take").json()["code"] == "own_order"
+    assert order_id in takeable(neighbour)
+    assert neighbour.post(f"/volunteers/orders/{order_id}/take").status_code == 200
+    assert child.get(f"/volunteers/orders/{order_id}").status_code == 404
+
+
+def test_a_confirmed_service_says_whom_it_was_for(world: World) -> None:
+    person_id = ids.new()
+    resident, volunteer = world.api.client(home=HOME, person_id=person_id), world.volunteer()
+    order_id = ordered(resident)["service_order_id"]
+    volunteer.post(f"/volunteers/orders/{order_id}/take")
+    volunteer.post(f"/volunteers/orders/{order_id}/serve", json={"minutes": 40})
+    resident.post(f"/volunteers/orders/{order_id}/confirm", json={"rating": 5})
+
+    assert world.events(order_id)[-1]["data"]["resident_id"] == person_id

@@ -81,3 +81,15 @@ def test_points_by_the_hour_count_minutes_in_proportion_for_at_most_a_day(
     minutes: int | None, worth: int
 ) -> None:
     assert rules.worth(rule(basis=Basis.HOUR, points=10), minutes) == worth
+
+
+def test_serving_somebody_of_the_own_household_earns_nothing_and_uses_up_no_cap() -> None:
+    homes = {"person": "home", "mother": "home", "neighbour": "next door"}
+    claims = [
+        Claim(rule="matter_accepted", cause=cause, person_id="person", occurred_at=NOON, served_id=served)
+        for cause, served in (("a", "mother"), ("b", "person"), ("c", "neighbour"), ("d", "stranger"), ("e", None))
+    ]
+
+    made = rules.decide(claims, {"matter_accepted": (rule(daily_cap=12),)}, {}, homes)
+
+    assert [award.points for award in made] == [0, 0, 5, 5, 2]

@@ -49,12 +49,21 @@ def test_an_order_goes_from_taken_to_served_to_confirmed() -> None:
         "minutes": 30,
         "confirmed_at": "2026-11-20T08:00:00.000000Z",
         "draw_id": None,
+        "resident_id": "resident",
     }
 
 
-def test_nobody_takes_their_own_order() -> None:
+def test_nobody_takes_their_own_order_or_one_of_their_household() -> None:
     with pytest.raises(errors.OwnOrder):
         orders.take(order(), volunteer_id="resident", at=AT)
+    with pytest.raises(errors.OwnOrder):
+        orders.take(order(household_id="home"), volunteer_id="v", household_id="home", at=AT)
+
+
+def test_an_order_of_another_or_an_unknown_household_can_be_taken() -> None:
+    assert orders.take(order(household_id="home"), volunteer_id="v", household_id="next door", at=AT)
+    assert orders.take(order(household_id="home"), volunteer_id="v", household_id=None, at=AT)
+    assert orders.take(order(household_id=None), volunteer_id="v", household_id=None, at=AT)
 
 
 def test_what_was_given_back_can_be_taken_by_somebody_else() -> None:
