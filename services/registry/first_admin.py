@@ -71,6 +71,7 @@ def make(tx: db.Tx, *, username: str, name: str, path: Sequence[tuple[str, str]]
         tx,
         people.Person(id=ids.new(), area=scope, name=name),
         people.numbers(phone=None, identity_number=None),
+        scopes=[scope],
     )
     user = identity.checked(
         identity.User(

@@ -20,7 +20,7 @@ def tables_naming(database: db.Database, value: str) -> set[str]:
             for table in tables
             # A row as text shows bytes in hex.
             if tx.execute(
-                f"SELECT 1 FROM {table} AS t WHERE strpos(t::text, %s) > 0 OR strpos(t::text, %s) > 0 LIMIT 1",  # noqa: S608
+                f"SELECT 1 FROM {table} AS t WHERE strpos(t::text, %s) > 0 OR strpos(t::text, %s) > 0 LIMIT 1",
                 (value, value.encode().hex()),
             ).fetchone()
         }

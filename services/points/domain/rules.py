@@ -55,7 +55,10 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Award:
-    """What a claim earns. Nothing where the day's cap is used up or the own household was served; it is spent all the same."""
+    """What a claim earns; nothing where the day's cap is used up or the own household was served.
+
+    The cause is spent all the same.
+    """
 
     claim: Claim
     rule_version: int

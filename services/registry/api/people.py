@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.registry.api.areas import area_cursor
-from services.registry.api.authority import AUDITORS, RECORDERS, scopes_of, within
+from services.registry.api.authority import ADMINS, AUDITORS, RECORDERS, scopes_of, within
 from services.registry.domain import areas as area_rules
 from services.registry.domain import people as domain
 from services.registry.schemas import people as schemas
@@ -69,7 +69,7 @@ class PeopleApi:
         errors=(area_rules.AreaUnknown, domain.NumberInvalid, domain.PersonRegistered),
     )
     def register_person(self, tx: db.Tx, request: http.Request) -> domain.Person:
-        """Registers a person."""
+        """Registers a person. A number that somebody outside the caller's area has tells nothing of them."""
         body = request.body
         person = domain.Person(
             id=ids.new(),
@@ -79,7 +79,7 @@ class PeopleApi:
         )
         numbers = domain.numbers(phone=body["phone"], identity_number=body["identity_number"])
         request.answer_headers["Location"] = f"/api/registry/people/{person.id}"
-        return store.add(tx, person, numbers)
+        return store.add(tx, person, numbers, scopes=request.actor.scopes)
 
     @patch(
         "/registry/people/<uuid:person_id>",
@@ -106,7 +106,27 @@ class PeopleApi:
             area=within(request, body["area"]) if "area" in body else None,
             permanent_resident=body.get("permanent_resident"),
         )
-        return store.save(tx, changed, numbers)
+        if "identity_number" in body and body["identity_number"] is None:
+            store.clear_number(tx, person_id)
+        return store.save(tx, changed, numbers, scopes=request.actor.scopes)
+
+    @get(
+        "/registry/people/shared-numbers",
+        roles=ADMINS,
+        query=http.PageQuery,
+        answers=schemas.SharedNumberView,
+        page=True,
+    )
+    def list_shared_numbers(self, tx: db.Tx, request: http.Request) -> http.Page:
+        """People of the caller's area registered with one identity number: one moved, or a number is wrong."""
+        cursor = request.cursor(length=1)
+        found = store.sharing_numbers(
+            tx,
+            scopes=request.actor.scopes,
+            after=str(cursor[0]) if cursor else None,
+            most=request.limit + 1,
+        )
+        return http.page(found, limit=request.limit, key=lambda group: [group["id"]])
 
     @post(
         "/registry/people/<uuid:person_id>/unmask",

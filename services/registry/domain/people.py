@@ -23,7 +23,7 @@ class PersonUnknown(errors.NotFound):
 
 
 class PersonRegistered(errors.Conflict):
-    """Somebody with this identity number is registered already."""
+    """Somebody with this identity number is registered in your area already."""
 
 
 class NumberInvalid(errors.Invalid):

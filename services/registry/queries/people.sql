@@ -1,9 +1,45 @@
 -- People, and the audited reading of their numbers.
 
--- name: insert_person(id, area, name, phone, phone_index, identity_number, identity_number_index, permanent_resident)!
+-- name: insert_person(id, area, name, phone, phone_index, identity_number, identity_number_index, shares_number, permanent_resident)!
 -- A new person; numbers come sealed.
-INSERT INTO people (id, area, name, phone, phone_index, identity_number, identity_number_index, permanent_resident)
-VALUES (:id, :area, :name, :phone, :phone_index, :identity_number, :identity_number_index, :permanent_resident);
+INSERT INTO people (
+    id, area, name, phone, phone_index, identity_number, identity_number_index, shares_number, permanent_resident)
+VALUES (
+    :id, :area, :name, :phone, :phone_index, :identity_number, :identity_number_index, :shares_number,
+    :permanent_resident);
+
+-- name: hold_number(blind)^
+-- Whoever registers the same identity number waits until this transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended('identity number ' || encode(:blind, 'hex'), 0));
+
+-- name: holders_of_number(blind, scopes, but)
+-- Whether those who hold an identity number already, but for one person, are inside the caller's scopes.
+SELECT area ^@ ANY(:scopes::text[]) AS is_inside FROM people
+WHERE identity_number_index = :blind AND id <> :but;
+
+-- name: settle_number(blind)!
+-- When the one who held a number without a mark holds it no longer, the next of those who share it does.
+UPDATE people SET shares_number = false
+WHERE shares_number
+  AND id = (SELECT id FROM people WHERE identity_number_index = :blind ORDER BY shares_number, id LIMIT 1);
+
+-- name: sharing_number(scopes, after, most)
+-- People marked as sharing a number with others that are inside the scopes too, by id.
+SELECT p.id, p.identity_number_index
+FROM people p
+WHERE p.shares_number AND p.id > :after::uuid AND p.area ^@ ANY(:scopes::text[])
+  AND EXISTS (
+      SELECT FROM people o
+      WHERE o.identity_number_index = p.identity_number_index AND o.id <> p.id AND o.area ^@ ANY(:scopes::text[]))
+ORDER BY p.id
+LIMIT :most;
+
+-- name: people_of_numbers(blinds, scopes)
+-- Everybody inside the scopes who holds one of these numbers.
+SELECT id, area, name, phone, identity_number, identity_number_index, permanent_resident, version
+FROM people
+WHERE identity_number_index = ANY(:blinds::bytea[]) AND area ^@ ANY(:scopes::text[])
+ORDER BY id;
 
 -- name: update_person(id, area, name, permanent_resident, version)!
 -- Other particulars.
@@ -14,9 +50,14 @@ WHERE id = :id;
 -- Another phone, sealed.
 UPDATE people SET phone = :sealed, phone_index = :blind WHERE id = :id;
 
--- name: update_identity_number(id, sealed, blind)!
--- Another identity number, sealed.
-UPDATE people SET identity_number = :sealed, identity_number_index = :blind WHERE id = :id;
+-- name: number_of(id)$
+-- The blind index of a person's identity number.
+SELECT identity_number_index FROM people WHERE id = :id;
+
+-- name: update_identity_number(id, sealed, blind, shares_number)!
+-- Another identity number, sealed, or none.
+UPDATE people SET identity_number = :sealed, identity_number_index = :blind, shares_number = :shares_number
+WHERE id = :id;
 
 -- name: get_person(id, scopes, self_id)^
 -- A person inside the caller's scopes, or the caller.

@@ -25,7 +25,12 @@ class PersonChange(http.Schema):
     area = http.AreaCode()
     name = fields.String(validate=_NAME)
     phone = fields.String(load_only=True, validate=_NUMBER)
-    identity_number = fields.String(load_only=True, validate=_NUMBER)
+    identity_number = fields.String(
+        load_only=True,
+        allow_none=True,
+        validate=_NUMBER,
+        metadata={"description": "null takes away a number that turned out to be another person's."},
+    )
     permanent_resident = http.Flag()
 
 
@@ -50,6 +55,12 @@ class PersonView(http.Schema):
     identity_number_masked = fields.String(allow_none=True)
     permanent_resident = fields.Boolean(required=True)
     version = fields.Integer(required=True)
+
+
+class SharedNumberView(http.Schema):
+    """One identity number, and everybody of the caller's area who is registered with it."""
+
+    people = fields.List(fields.Nested(PersonView), required=True)
 
 
 class PersonList(http.Schema):

@@ -9,7 +9,8 @@ from services.registry.domain import people as domain
 from services.registry.store.sql import FIRST_ID, queries
 from shared import db, ids, personal
 
-_KNOWN = {"people_identity_number_key": domain.PersonRegistered}
+# The last defence; `_shares_number` decides before.
+_KNOWN = {"people_identity_number_once": domain.PersonRegistered}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +25,14 @@ class Unmasking:
     at: datetime
 
 
-def add(tx: db.Tx, person: domain.Person, numbers: domain.Numbers) -> domain.Person:
-    """Stores a new person with sealed numbers; answers them masked. Raises PersonRegistered."""
+def add(tx: db.Tx, person: domain.Person, numbers: domain.Numbers, *, scopes: Sequence[str]) -> domain.Person:
+    """Stores a new person with sealed numbers; answers them masked.
+
+    Args:
+        scopes: of whoever registers. A number of somebody outside is taken and marked: see `sharing_numbers`.
+
+    Raises PersonRegistered for a number of somebody inside.
+    """
     phone, phone_index = _sealed(numbers.phone)
     identity_number, identity_number_index = _sealed(numbers.identity_number)
     with db.translating(_KNOWN):
@@ -38,13 +45,16 @@ def add(tx: db.Tx, person: domain.Person, numbers: domain.Numbers) -> domain.Per
             phone_index=phone_index,
             identity_number=identity_number,
             identity_number_index=identity_number_index,
+            shares_number=_shares_number(tx, identity_number_index, scopes=scopes, but=person.id),
             permanent_resident=person.permanent_resident,
         )
     return get(tx, person.id, scopes=[person.area])
 
 
-def save(tx: db.Tx, person: domain.Person, numbers: domain.Numbers | None = None) -> domain.Person:
-    """Stores changes; only numbers that are given are replaced. Raises PersonRegistered."""
+def save(
+    tx: db.Tx, person: domain.Person, numbers: domain.Numbers, *, scopes: Sequence[str]
+) -> domain.Person:
+    """Stores changes; only numbers that are given are replaced. Raises PersonRegistered as `add` does."""
     queries.update_person(
         tx,
         id=person.id,
@@ -53,14 +63,29 @@ def save(tx: db.Tx, person: domain.Person, numbers: domain.Numbers | None = None
         permanent_resident=person.permanent_resident,
         version=person.version,
     )
-    if numbers and numbers.phone:
+    if numbers.phone:
         sealed, blind = _sealed(numbers.phone)
         queries.update_phone(tx, id=person.id, sealed=sealed, blind=blind)
-    if numbers and numbers.identity_number:
-        sealed, blind = _sealed(numbers.identity_number)
-        with db.translating(_KNOWN):
-            queries.update_identity_number(tx, id=person.id, sealed=sealed, blind=blind)
+    if numbers.identity_number:
+        _change_number(tx, person.id, numbers.identity_number, scopes=scopes)
     return get(tx, person.id, scopes=[person.area])
+
+
+def clear_number(tx: db.Tx, person_id: str) -> None:
+    """The person's identity number is known no longer. The person is locked by the caller."""
+    _change_number(tx, person_id, None, scopes=())
+
+
+def sharing_numbers(
+    tx: db.Tx, *, scopes: Sequence[str], after: str | None, most: int
+) -> list[dict[str, Any]]:
+    """`people` inside the scopes who hold one identity number; `id` is that of one marked as sharing it."""
+    marked = queries.sharing_number(tx, scopes=list(scopes), after=after or FIRST_ID, most=most)
+    holders: dict[bytes, list[domain.Person]] = {}
+    blinds = list({bytes(row["identity_number_index"]) for row in marked})
+    for row in queries.people_of_numbers(tx, blinds=blinds, scopes=list(scopes)):
+        holders.setdefault(bytes(row["identity_number_index"]), []).append(_person(row))
+    return [{"id": str(row["id"]), "people": holders[bytes(row["identity_number_index"])]} for row in marked]
 
 
 def get(tx: db.Tx, person_id: str, *, scopes: Sequence[str], self_id: str | None = None) -> domain.Person:
@@ -145,6 +170,36 @@ def unmaskings(tx: db.Tx, person_id: str, *, after: str | None, most: int) -> li
         )
         for row in rows
     ]
+
+
+def _change_number(tx: db.Tx, person_id: str, number: str | None, *, scopes: Sequence[str]) -> None:
+    before = queries.number_of(tx, id=person_id)
+    sealed, blind = _sealed(number)
+    for held in sorted({bytes(one) for one in (before, blind) if one is not None}):
+        queries.hold_number(tx, blind=held)
+    with db.translating(_KNOWN):
+        queries.update_identity_number(
+            tx,
+            id=person_id,
+            sealed=sealed,
+            blind=blind,
+            shares_number=_shares_number(tx, blind, scopes=scopes, but=person_id),
+        )
+    if before is not None and before != blind:
+        queries.settle_number(tx, blind=before)
+
+
+def _shares_number(tx: db.Tx, blind: bytes | None, *, scopes: Sequence[str], but: str) -> bool:
+    """Whether somebody outside the scopes holds the number. Raises PersonRegistered for somebody inside."""
+    if blind is None:
+        return False
+    queries.hold_number(tx, blind=blind)
+    holders = [
+        row["is_inside"] for row in queries.holders_of_number(tx, blind=blind, scopes=list(scopes), but=but)
+    ]
+    if any(holders):
+        raise domain.PersonRegistered()
+    return bool(holders)
 
 
 def _sealed(plain: str | None) -> tuple[bytes | None, bytes | None]:

@@ -120,7 +120,7 @@ def test_the_ledger_lets_nothing_else_be_forgotten(world: World, change: str) ->
         pytest.raises((psycopg.errors.RestrictViolation, db.OutOfBounds)),
         world.database.transaction() as tx,
     ):
-        assert tx.execute(f"UPDATE transfers SET {change} WHERE cause LIKE 'case:%'").rowcount  # noqa: S608
+        assert tx.execute(f"UPDATE transfers SET {change} WHERE cause LIKE 'case:%'").rowcount
 
 
 def test_only_what_matters_earned_can_be_forgotten(world: World) -> None:
@@ -130,4 +130,6 @@ def test_only_what_matters_earned_can_be_forgotten(world: World) -> None:
         pytest.raises((psycopg.errors.RestrictViolation, db.OutOfBounds)),
         world.database.transaction() as tx,
     ):
-        tx.execute("UPDATE transfers SET person_id = NULL, cause = 'forgotten:' || id WHERE cause LIKE 'gift:%'")
+        tx.execute(
+            "UPDATE transfers SET person_id = NULL, cause = 'forgotten:' || id WHERE cause LIKE 'gift:%'"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -126,6 +127,80 @@ def test_an_identity_number_is_registered_once(town: Town) -> None:
 
     assert again.status_code == 409
     assert again.json()["code"] == "person_registered"
+
+
+def test_a_number_of_somebody_elsewhere_tells_nothing_and_is_shown_to_who_answers_for_both(
+    town: Town,
+) -> None:
+    number = identity_number(town)
+    north, south = (town.client("grid_worker", inside=community) for community in town.communities)
+    body = {"name": "张三", "identity_number": number}
+
+    first = north.post("/registry/people", json=body | {"area": town.communities[0]})
+    second = south.post("/registry/people", json=body | {"area": town.communities[1]})
+    again = south.post("/registry/people", json=body | {"area": town.communities[1]})
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.json().keys() == first.json().keys()
+    assert (again.status_code, again.json()["code"]) == (409, "person_registered")
+    found = south.post("/registry/people/search", json={"identity_number": number}).json()["items"]
+    assert [one["id"] for one in found] == [second.json()["id"]]
+    for inside in (*town.communities, None):
+        admin = town.client("admin", inside=inside)
+        groups = admin.get("/registry/people/shared-numbers").json()["items"]
+        shown = [{one["id"] for one in group["people"]} for group in groups]
+        assert shown == ([] if inside else [{first.json()["id"], second.json()["id"]}])
+
+
+def test_a_number_is_one_persons_again_when_the_other_loses_it(town: Town) -> None:
+    number = identity_number(town)
+    north, south = (town.client("grid_worker", inside=community) for community in town.communities)
+    body = {"name": "张三", "identity_number": number}
+    first = north.post("/registry/people", json=body | {"area": town.communities[0]}).json()
+    south.post("/registry/people", json=body | {"area": town.communities[1]})
+
+    cleared = town.admin.patch(
+        f"/registry/people/{first['id']}", json={"identity_number": None}, headers=matching(first["version"])
+    )
+    third = town.admin.post("/registry/people", json=body | {"area": town.subdistrict})
+
+    assert cleared.json()["identity_number_masked"] is None
+    assert third.status_code == 409
+    assert town.admin.get("/registry/people/shared-numbers").json()["items"] == []
+    with town.api.database.transaction(read_only=True) as tx:
+        marked = tx.execute(
+            "SELECT count(*) AS n FROM people WHERE shares_number AND area ^@ %s", [town.district]
+        ).fetchone()
+    assert marked == {"n": 0}
+
+
+def test_a_correction_to_a_number_of_somebody_elsewhere_tells_nothing_either(town: Town) -> None:
+    number = identity_number(town)
+    town.person(area=town.communities[0], identity_number=number)
+    south = town.client("grid_worker", inside=town.communities[1])
+    mine = south.post("/registry/people", json={"name": "李四", "area": town.communities[1]}).json()
+
+    changed = south.patch(
+        f"/registry/people/{mine['id']}", json={"identity_number": number}, headers=matching(mine["version"])
+    )
+
+    assert changed.status_code == 200
+    assert len(town.admin.get("/registry/people/shared-numbers").json()["items"]) == 1
+
+
+def test_a_number_registered_by_many_at_once_is_unmarked_once(town: Town) -> None:
+    number = identity_number(town)
+    body = {"name": "张三", "identity_number": number}
+    crowd = [(town.client("grid_worker", inside=one), one) for one in town.communities for _ in range(4)]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(lambda one: one[0].post("/registry/people", json=body | {"area": one[1]}), crowd)
+        )
+
+    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [409] * 6
+    (group,) = town.admin.get("/registry/people/shared-numbers").json()["items"]
+    assert len(group["people"]) == 2
 
 
 def test_people_are_seen_in_the_callers_area_and_by_themselves_only(town: Town) -> None:

@@ -87,7 +87,13 @@ def test_serving_somebody_of_the_own_household_earns_nothing_and_uses_up_no_cap(
     homes = {"person": "home", "mother": "home", "neighbour": "next door"}
     claims = [
         Claim(rule="matter_accepted", cause=cause, person_id="person", occurred_at=NOON, served_id=served)
-        for cause, served in (("a", "mother"), ("b", "person"), ("c", "neighbour"), ("d", "stranger"), ("e", None))
+        for cause, served in (
+            ("a", "mother"),
+            ("b", "person"),
+            ("c", "neighbour"),
+            ("d", "stranger"),
+            ("e", None),
+        )
     ]
 
     made = rules.decide(claims, {"matter_accepted": (rule(daily_cap=12),)}, {}, homes)
