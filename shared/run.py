@@ -8,6 +8,8 @@ import importlib
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -17,6 +19,8 @@ import prometheus_client  # noqa: F401
 ROLES = ("api", "worker", "relay", "migrate", "seed", "demo")
 _HEALTH_SECONDS = 2.0
 _DATABASE_SECONDS = 10.0
+# What ends when done waits so long for its database: a platform that starts all at once keeps it busy.
+_PATIENCE_SECONDS = 60.0
 
 
 def main(arguments: list[str]) -> int:
@@ -142,29 +146,65 @@ def _relay(settings: Any) -> int:
 
 
 def _once(settings: Any, role: str) -> int:
-    from shared import db, logs, migrations
+    from shared import db
 
-    log = logs.get(__name__)
-    if role == "migrate":
-        applied = migrations.apply(settings.database_url, service=settings.service)
-        log.info("migrated", applied=applied)
-        return 0
     if role == "demo" and not settings.is_local:
         print("demo data is for local mode only; set YIWANG_MODE=local", file=sys.stderr)
         return 2
-    try:
-        module = importlib.import_module(f"services.{settings.service}.{role}")
-    except ModuleNotFoundError as missing:
-        if missing.name != f"services.{settings.service}.{role}":
-            raise
-        return 0
     database = db.Database(settings.database_url, service=settings.service, max_size=2)
     try:
-        module.load(database)
+        _patiently(database.check if role == "migrate" else _loader(settings.service, role, database))
+    except db.DatabaseUnavailable:
+        print(
+            f"{settings.service} {role}: its database was not reached within {_PATIENCE_SECONDS:.0f} s;"
+            " see whether it runs and what DATABASE_URL says, then start this again",
+            file=sys.stderr,
+        )
+        return 1
     finally:
         database.close()
-    log.info("loaded")
+    if role == "migrate":
+        _migrate(settings)
     return 0
+
+
+def _migrate(settings: Any) -> None:
+    from shared import logs, migrations
+
+    applied = migrations.apply(settings.database_url, service=settings.service)
+    logs.get(__name__).info("migrated", applied=applied)
+
+
+def _loader(service: str, role: str, database: Any) -> Callable[[], None]:
+    """What loads a service's data of that kind; nothing where it has none. It may be done again."""
+    from shared import logs
+
+    def load() -> None:
+        module.load(database)
+        logs.get(__name__).info("loaded")
+
+    try:
+        module = importlib.import_module(f"services.{service}.{role}")
+    except ModuleNotFoundError as missing:
+        if missing.name != f"services.{service}.{role}":
+            raise
+        return lambda: None
+    return load
+
+
+def _patiently(act: Callable[[], None]) -> None:
+    """Does it again while the database cannot be reached; raises DatabaseUnavailable in the end."""
+    from shared import db, logs
+
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return act()
+        except db.DatabaseUnavailable:
+            if time.monotonic() > end:
+                raise
+            logs.get(__name__).warning("database_awaited")
+            time.sleep(1.0)
 
 
 if __name__ == "__main__":
