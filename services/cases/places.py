@@ -5,6 +5,7 @@ the database each time would cost more than the rest of filing.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import shapely
@@ -70,6 +71,19 @@ class Places:
         self._refresh(tx)
         return self._index.middles.get(code)
 
+    def named(self, tx: db.Tx, address: str) -> Place | None:
+        """A point inside the grid an address names beside its community; None where none or several fit.
+
+        The longest names count: 第一网格 is not meant where 第一网格东 is written.
+        """
+        self._refresh(tx)
+        index = self._index
+        here = [grid for grid in index.grids if grid.community_name and grid.community_name in address]
+        here = _most_telling(here, lambda grid: grid.community_name)
+        hits = [grid for grid in here if grid.name in address.replace(grid.community_name, " ")]
+        codes = {grid.code for grid in _most_telling(hits, lambda grid: grid.name) or here}
+        return index.middles.get(codes.pop()) if len(codes) == 1 else None
+
     def _refresh(self, tx: db.Tx) -> None:
         now = time.monotonic()
         if now - self._checked_at < _FRESH_SECONDS:
@@ -80,6 +94,11 @@ class Places:
             names = {net["area"]: net["area_name"] for net in nets}
             self._index = _load(tx, wanted, names)
         self._checked_at = now
+
+
+def _most_telling(grids: list[Grid], name: Callable[[Grid], str]) -> list[Grid]:
+    longest = max((len(name(grid)) for grid in grids), default=0)
+    return [grid for grid in grids if len(name(grid)) == longest]
 
 
 def _load(tx: db.Tx, nets: frozenset[tuple[str, int]], names: dict[str, str]) -> _Index:

@@ -2,17 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema
-
 from services.cases import attaching, georeport, open311_media
-from services.cases.api import attachments, reporting
+from services.cases.api import attachments, open311_shown, reporting
 from services.cases.domain import attachments as attachment_rules
-from services.cases.domain import catalogue_table, errors
+from services.cases.domain import errors
 from services.cases.domain import open311 as domain
-from services.cases.domain.case import By, Case, Change, State
+from services.cases.domain.case import By, Case, Change
 from services.cases.domain.open311 import Jurisdiction, Key
 from services.cases.places import Grid
 from services.cases.schemas import open311 as schemas
@@ -20,7 +17,7 @@ from services.cases.store import attachments as attachment_store
 from services.cases.store import matters
 from services.cases.store import open311 as store
 from services.cases.store.sql import queries
-from shared import auth, clock, db, http, ids
+from shared import auth, db, http, ids
 from shared import errors as kinds
 from shared.auth import Role
 from shared.contracts.cases import Place
@@ -28,9 +25,8 @@ from shared.http import Raw, Request, get, network, post
 
 # The form an answer is asked in ends its address.
 FORM = "<any(json,xml):form>"
-SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 _TOLD = {"roles": auth.PUBLIC, "media_type": georeport.MEDIA_TYPES, "refusals": georeport.REFUSALS}
-_READ_ERRORS = (domain.JurisdictionUnknown, domain.KeyInvalid)
+_READ_ERRORS = (domain.JurisdictionUnknown, domain.JurisdictionMissing, domain.KeyInvalid)
 _POST_ERRORS = (
     *_READ_ERRORS,
     *attachments.FILE_ERRORS,
@@ -38,6 +34,7 @@ _POST_ERRORS = (
     domain.ServiceUnknown,
     domain.OutsideJurisdiction,
     domain.PlaceMissing,
+    domain.AddressUnknown,
     domain.AnswersWrong,
     errors.OutsideEveryGrid,
     kinds.TooLarge,
@@ -56,15 +53,27 @@ _pace = network.Pace(per_second=10, at_once=200)
 class Open311Api:
     """GeoReport v2. What is shown of a matter is decided by its jurisdiction; to whoever posted it, all."""
 
-    @get(f"/open311/discovery.{FORM}", answers=schemas.Discovery, query=schemas.Caller, **_TOLD)
+    @get(
+        f"/open311/discovery.{FORM}",
+        answers=schemas.Discovery,
+        query=schemas.Caller,
+        errors=_READ_ERRORS,
+        **_TOLD,
+    )
     def open311_discovery(self, tx: db.Tx, request: Request, /, form: str) -> Raw:
         """Where the service is and since when it is as it is (Open311 Service Discovery)."""
-        return _discovered(tx, request, form)
+        return open311_shown.discovered(tx, request, form, _discovered(tx, request))
 
-    @get(f"/open311/v2/discovery.{FORM}", answers=schemas.Discovery, query=schemas.Caller, **_TOLD)
+    @get(
+        f"/open311/v2/discovery.{FORM}",
+        answers=schemas.Discovery,
+        query=schemas.Caller,
+        errors=_READ_ERRORS,
+        **_TOLD,
+    )
     def open311_discovery_beside(self, tx: db.Tx, request: Request, /, form: str) -> Raw:
         """The same, where clients look that know only the address of the service."""
-        return _discovered(tx, request, form)
+        return open311_shown.discovered(tx, request, form, _discovered(tx, request))
 
     @get(
         f"/open311/v2/services.{FORM}",
@@ -77,7 +86,7 @@ class Open311Api:
     def open311_services(self, tx: db.Tx, request: Request, /, form: str) -> Raw:
         """List what may be reported: the matter catalogue."""
         _guarded(tx, request)
-        rows = [_service(row) for row in queries.open311_services(tx)]
+        rows = [open311_shown.service(row) for row in queries.open311_services(tx)]
         return georeport.written(form, "services", schemas.OfferedService().dump(rows, many=True))
 
     @get(
@@ -120,21 +129,29 @@ class Open311Api:
         service = _service_asked(tx, body["service_code"])
         asked = [domain.question_of(row) for row in service["questions"]]
         answers = domain.answered(asked, _attributes(request.body))
-        place = _place(body)
+        place = _place(tx, body)
         grid = reporting.places.locate(tx, place)
         _within(grid, served, caller)
-        words = domain.words_of(body["description"] or service["name"], asked, answers)
+        words = domain.words_of(
+            body["description"] or service["name"], asked, answers, media=body["media_url"]
+        )
         case = _filed(tx, _actor(served, caller), body, words=words, place=place, grid=grid)
         store.insert(
             tx,
             case.case_id,
             key_id=case.first_inquiry_by,
             filed_at=case.reported_at,
-            media_url=body["media_url"],
+            media_url=next(iter(body["media_url"]), None),
             answers=answers,
         )
         _attach(tx, request, case, body["media"])
-        posted = [{"service_request_id": case.number, "service_notice": _notice(service), "account_id": None}]
+        posted = [
+            {
+                "service_request_id": case.number,
+                "service_notice": open311_shown.notice_of(service),
+                "account_id": None,
+            }
+        ]
         return georeport.written(form, "service_requests", schemas.PostedView().dump(posted, many=True))
 
     @get(
@@ -148,14 +165,16 @@ class Open311Api:
     def open311_requests(self, tx: db.Tx, request: Request, /, form: str) -> Raw:
         """List requests, newest first: what was posted with the `api_key`, and what the jurisdiction publishes.
 
-        At most 90 days, by default the last, and 1,000 requests; `page` and `page_size` go on from there.
+        At most 90 days, by default the last, and 1,000 requests; `page` and `page_size` go on from there, and
+        `updated_after` and `updated_before` leave only those that changed in that time.
         """
         served, caller = _guarded(tx, request)
         wanted = request.query
         if wanted["service_request_id"]:
             rows = store.named(tx, served, caller, wanted["service_request_id"])
         else:
-            skipped = (wanted["page"] - 1) * wanted["page_size"]
+            most = min(wanted["page_size"], domain.MOST_REQUESTS)
+            skipped = (wanted["page"] - 1) * most
             if skipped > MOST_SKIPPED:
                 raise domain.PageTooFar()
             since, until = domain.span(wanted["start_date"], wanted["end_date"], now=db.now(tx))
@@ -167,10 +186,12 @@ class Open311Api:
                 states=domain.states_of(wanted["status"]),
                 since=since,
                 until=until,
-                most=wanted["page_size"],
+                updated_after=wanted["updated_after"],
+                updated_before=wanted["updated_before"],
+                most=most,
                 skipped=skipped,
             )
-        return _listed(tx, request, form, served, rows)
+        return open311_shown.listed(tx, request, form, served, rows)
 
     @get(
         f"/open311/v2/requests/<string:number>.{FORM}",
@@ -186,7 +207,7 @@ class Open311Api:
         rows = store.named(tx, served, caller, [number])
         if not rows:
             raise domain.RequestUnknown()
-        return _listed(tx, request, form, served, rows)
+        return open311_shown.listed(tx, request, form, served, rows)
 
     @get(
         f"/open311/v2/tokens/<string:token>.{FORM}",
@@ -231,6 +252,14 @@ def _served(tx: db.Tx, request: Request, given: Mapping[str, Any]) -> tuple[Juri
 
 def _guarded(tx: db.Tx, request: Request) -> tuple[Jurisdiction, Key | None]:
     return _served(tx, request, request.query)
+
+
+def _discovered(tx: db.Tx, request: Request) -> Jurisdiction:
+    """Of several jurisdictions none need be named to find the service of all."""
+    try:
+        return _guarded(tx, request)[0]
+    except domain.JurisdictionMissing:
+        return Jurisdiction()
 
 
 def _allow_post(tx: db.Tx, request: Request, served: Jurisdiction, caller: Key | None) -> None:
@@ -279,10 +308,17 @@ def _attributes(body: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def _place(body: Mapping[str, Any]) -> Place:
-    if body["lat"] is None or body["long"] is None:
+def _place(tx: db.Tx, body: Mapping[str, Any]) -> Place:
+    """The point meant: lat and long, or inside the grid an address names. Raises PlaceMissing, AddressUnknown."""
+    if body["lat"] is not None and body["long"] is not None:
+        return Place(longitude=body["long"], latitude=body["lat"])
+    if not (body["address_id"] or body["address_string"]):
         raise domain.PlaceMissing()
-    return Place(longitude=body["long"], latitude=body["lat"])
+    found = reporting.places.middle_of(tx, body["address_id"]) if body["address_id"] else None
+    found = found or reporting.places.named(tx, body["address_string"])
+    if found is None:
+        raise domain.AddressUnknown()
+    return found
 
 
 def _within(grid: Grid, served: Jurisdiction, caller: Key | None) -> None:
@@ -332,107 +368,3 @@ def _attach(tx: db.Tx, request: Request, case: Case, sent: list[http.Sent]) -> N
         attachment_store.insert(tx, attachment)
         (saved,) = matters.save(tx, change)
         case = saved.case
-
-
-# --- what is shown
-
-
-def _discovered(tx: db.Tx, request: Request, form: str) -> Raw:
-    served, _ = _guarded(tx, request)
-    issuer = request.runtime.config.issuer
-    changeset = _told_at(queries.open311_changed_at(tx))
-    shown = {
-        "changeset": changeset,
-        "contact": served.contact or f"一网 {issuer}",
-        "key_service": f"{issuer}/docs/integrators.md",
-        "endpoints": [
-            {
-                "specification": SPECIFICATION,
-                "url": f"{issuer}/open311/v2",
-                "changeset": changeset,
-                "type": "production",
-                "formats": [georeport.XML, georeport.JSON],
-            }
-        ],
-    }
-    return georeport.written(form, "discovery", schemas.Discovery().dump(shown))
-
-
-def _service(row: Mapping[str, Any]) -> dict[str, Any]:
-    group = catalogue_table.LABELS["theme"].get(row["theme"], row["theme"])
-    return {
-        "service_code": row["code"],
-        "service_name": row["name"],
-        "description": row["filing_standard"],
-        "metadata": row["asks"],
-        "type": "realtime",
-        "keywords": f"{row['name']}, {group}",
-        "group": group,
-    }
-
-
-def _listed(tx: db.Tx, request: Request, form: str, served: Jurisdiction, rows: list[dict[str, Any]]) -> Raw:
-    issuer = request.runtime.config.issuer
-    shown = [_request(tx, row, served, issuer=issuer) for row in rows]
-    schema: Schema = schemas.RequestView()
-    return georeport.written(form, "service_requests", schema.dump(shown, many=True))
-
-
-def _request(tx: db.Tx, row: Mapping[str, Any], served: Jurisdiction, *, issuer: str) -> dict[str, Any]:
-    state = State(row["state"])
-    sees_details = row["is_own"] or served.shows_details
-    return {
-        "service_request_id": row["number"],
-        "status": domain.status_of(state),
-        "status_notes": domain.notes_of(state, row["hold"]),
-        "service_name": row["category_name"],
-        "service_code": row["category"],
-        "agency_responsible": row["department_names"] or row["subdistrict_name"],
-        "service_notice": _notice(row),
-        "requested_datetime": _told_at(row["reported_at"]),
-        "updated_datetime": _told_at(row["closed_at"] or row["updated_at"]),
-        "expected_datetime": _told_at(row["due_at"]),
-        "address_id": None,
-        "zipcode": None,
-        **(_details(row, issuer) if sees_details else _outline(tx, row)),
-    }
-
-
-def _details(row: Mapping[str, Any], issuer: str) -> dict[str, Any]:
-    own_media = row["media_url"] if row["is_own"] else None
-    photo = open311_media.address(issuer, str(row["photo_id"])) if row["photo_id"] else None
-    return {
-        "description": row["words"],
-        "address": row["address"] or _names(row),
-        "lat": row["latitude"],
-        "long": row["longitude"],
-        "media_url": photo or own_media,
-    }
-
-
-def _outline(tx: db.Tx, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What everybody may know: the grid, which is a few hundred households, and not the house."""
-    place = reporting.places.middle_of(tx, row["area"])
-    return {
-        "description": None,
-        "address": _names(row),
-        "lat": place.latitude if place else None,
-        "long": place.longitude if place else None,
-        "media_url": None,
-    }
-
-
-def _names(row: Mapping[str, Any]) -> str:
-    """From the most specific to the most general, as the standard has it."""
-    names = (row["grid_name"], row["community_name"], row["subdistrict_name"])
-    return ", ".join(name for name in names if name)
-
-
-def _notice(matter: Mapping[str, Any]) -> str:
-    notice: str = f"结案标准：{matter['closing_standard']}"
-    return f"{domain.IN_DANGER}{notice}" if matter["mechanism"] == "emergency" else notice
-
-
-def _told_at(at: datetime | None) -> str | None:
-    """A moment in W3C form with the offset of Beijing, to the second."""
-    return None if at is None else at.astimezone(clock.BEIJING).isoformat(timespec="seconds")

@@ -44,6 +44,10 @@ class JurisdictionUnknown(errors.NotFound):
     """No jurisdiction has this jurisdiction_id."""
 
 
+class JurisdictionMissing(errors.Invalid):
+    """Several jurisdictions are served here: say by jurisdiction_id which one is meant."""
+
+
 class ServiceUnknown(errors.NotFound):
     """No service has this service_code, or it is no longer offered."""
 
@@ -73,7 +77,11 @@ class PageTooFar(errors.Invalid):
 
 
 class PlaceMissing(errors.Invalid):
-    """Give lat and long: addresses alone are not looked up here."""
+    """Say where: lat and long, or an address_id, or an address_string that names a community and its grid."""
+
+
+class AddressUnknown(errors.Invalid):
+    """The address names no grid here, or more than one; give lat and long."""
 
 
 class AnswersWrong(errors.Invalid):
@@ -212,14 +220,22 @@ def _text_fault(datatype: Datatype, value: str) -> str | None:
     return None
 
 
-def words_of(description: str, questions: Sequence[Question], answers: Mapping[str, Sequence[str]]) -> str:
-    """The words of the matter: the description and each question with its answer, as whoever handles it reads them."""
+def words_of(
+    description: str,
+    questions: Sequence[Question],
+    answers: Mapping[str, Sequence[str]],
+    *,
+    media: Sequence[str] = (),
+) -> str:
+    """The words of the matter as whoever handles it reads them: the description, each question with its answer, and
+    where pictures lie that their sender keeps elsewhere."""
     lines = [description]
     for question in questions:
         if question.code in answers:
             names = dict(question.values)
             told = "、".join(names.get(value, value) for value in answers[question.code])
             lines.append(f"{question.description}：{told}")
+    lines += [f"图片：{address}" for address in media]
     return "\n".join(line for line in lines if line)[:LONGEST_DESCRIPTION]
 
 

@@ -6,9 +6,9 @@ SELECT * FROM jurisdictions WHERE jurisdiction_id = :jurisdiction_id;
 -- One jurisdiction, locked.
 SELECT *, clock_timestamp() AS at FROM jurisdictions WHERE jurisdiction_id = :jurisdiction_id FOR UPDATE;
 
--- name: default_jurisdiction()^
--- The jurisdiction served where a client names none.
-SELECT * FROM jurisdictions WHERE is_default;
+-- name: usual_jurisdictions()
+-- What may be meant where a client names no jurisdiction: the default one first; two are enough to know.
+SELECT * FROM jurisdictions ORDER BY is_default DESC, jurisdiction_id LIMIT 2;
 
 -- name: jurisdictions(scopes, after, most)
 -- The jurisdictions inside a caller's areas.
@@ -108,7 +108,7 @@ DELETE FROM open311_uses WHERE (who, minute) IN (
     SELECT who, minute FROM open311_uses WHERE minute < clock_timestamp() - interval '1 hour'
     ORDER BY minute LIMIT :most FOR UPDATE SKIP LOCKED);
 
--- name: open311_found(area, key_id, anonymous_id, themes, categories, states, since, until, most, skipped)
+-- name: open311_found(area, key_id, anonymous_id, themes, categories, states, since, until, updated_after, updated_before, most, skipped)
 -- Ids of the requests this caller may see, newest first: their own, and what the jurisdiction publishes.
 SELECT c.case_id
 FROM cases c
@@ -118,6 +118,11 @@ WHERE c.reported_at >= :since AND c.reported_at <= :until
   AND c.area ^@ :area::text
   AND (:categories::text[] IS NULL OR c.category = ANY(:categories::text[]))
   AND (:states::text[] IS NULL OR c.state = ANY(:states::text[]))
+  AND ((:updated_after::timestamptz IS NULL AND :updated_before::timestamptz IS NULL)
+       OR COALESCE(c.closed_at, (SELECT t.at FROM timeline t
+                                 WHERE t.case_id = c.case_id AND t.position = c.timeline_length))
+          BETWEEN COALESCE(:updated_after::timestamptz, '-infinity')
+              AND COALESCE(:updated_before::timestamptz, 'infinity'))
   AND (o.key_id = :key_id::uuid
        OR (NOT c.is_confidential AND (m.theme = ANY(:themes::text[]) OR o.key_id = :anonymous_id::uuid)))
 ORDER BY c.reported_at DESC, c.case_id DESC LIMIT :most OFFSET :skipped;
@@ -144,7 +149,7 @@ WHERE c.case_id = :case_id AND c.area ^@ :area::text
        OR (NOT c.is_confidential AND (m.theme = ANY(:themes::text[]) OR o.key_id = :anonymous_id::uuid)));
 
 -- name: open311_details(case_ids, key_id)
--- Requests as they may be shown, in the order of their ids.
+-- Requests as they may be shown, in the order of their ids, by the version of the catalogue they were filed under.
 SELECT c.case_id, c.number, c.state, c.hold, c.category, c.area, c.words, c.address, c.longitude, c.latitude,
     c.is_confidential, c.reported_at, c.closed_at, c.due_at, m.name AS category_name, m.closing_standard, m.mechanism,
     g.name AS grid_name, g.community_name, n.area_name AS subdistrict_name,
@@ -157,7 +162,11 @@ SELECT c.case_id, c.number, c.state, c.hold, c.category, c.area, c.words, c.addr
      ORDER BY a.attached_at, a.attachment_id LIMIT 1) AS photo_id
 FROM unnest(:case_ids::uuid[]) WITH ORDINALITY AS wanted (case_id, place)
 JOIN cases c USING (case_id)
-JOIN matters m ON m.code = c.category AND m.is_newest
+JOIN LATERAL (
+    SELECT filed.name, filed.closing_standard, filed.mechanism FROM matters filed
+    WHERE filed.code = c.category AND (filed.version = c.category_version OR filed.is_newest)
+    ORDER BY filed.version = c.category_version DESC NULLS LAST LIMIT 1
+) m ON true
 LEFT JOIN open311_requests o ON o.case_id = c.case_id
 LEFT JOIN LATERAL (
     SELECT * FROM grids WHERE grids.code = c.area ORDER BY grids.net_version DESC LIMIT 1

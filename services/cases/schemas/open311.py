@@ -10,6 +10,8 @@ from shared import http
 _THEME = r"^[a-z][a-z0-9_]{0,39}\Z"
 _JURISDICTION = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,59}\Z"
 _QUESTION = r"^[A-Za-z0-9_-]{1,40}\Z"
+# Photos of one report.
+MOST_MEDIA = 6
 _WEB = validate.Regexp(r"^https?://[^\s<>\"]{3,1990}\Z", error="An address as in https://example.org/a.jpg.")
 
 
@@ -39,11 +41,26 @@ class Moment(fields.Field[typing.Any]):
             raise ValidationError("A date and time as in 2026-11-21T08:30:00+08:00.") from error
 
 
+class Cut(fields.String):
+    """Text of which the beginning is enough: a client must not fail because a name is long elsewhere."""
+
+    def __init__(self, *, most: int, **options: typing.Any) -> None:
+        self.most = most
+        super().__init__(**options)
+
+    def _deserialize(self, value: typing.Any, *rest: typing.Any, **kwargs: typing.Any) -> str:
+        text: str = super()._deserialize(value, *rest, **kwargs)
+        return text.strip()[: self.most]
+
+
 class Listed(fields.List[typing.Any]):
     """Several values, each perhaps with commas between."""
 
-    def __init__(self, inner: fields.Field[typing.Any], *, most: int, **options: typing.Any) -> None:
+    def __init__(
+        self, inner: fields.Field[typing.Any], *, most: int, is_lower: bool = False, **options: typing.Any
+    ) -> None:
         self.most = most
+        self.is_lower = is_lower
         super().__init__(inner, **options)
 
     def _deserialize(
@@ -51,6 +68,8 @@ class Listed(fields.List[typing.Any]):
     ) -> list[typing.Any]:
         several = value if isinstance(value, list) else [value]
         parts = [part.strip() for one in several for part in str(one).split(",") if part.strip()]
+        if self.is_lower:
+            parts = [part.lower() for part in parts]
         if len(parts) > self.most:
             raise ValidationError(f"At most {self.most} values.")
         found: list[typing.Any] = super()._deserialize(parts, attr, data, **kwargs)
@@ -63,14 +82,26 @@ class RequestFilter(Caller):
     )
     service_code = Listed(fields.String(validate=validate.Length(max=60)), most=200, load_default=list)
     status = Listed(
-        fields.String(validate=validate.OneOf(typing.get_args(domain.Status))), most=10, load_default=list
+        fields.String(validate=validate.OneOf(typing.get_args(domain.Status))),
+        most=10,
+        is_lower=True,
+        load_default=list,
     )
     start_date = Moment(load_default=None, metadata={"type": "string"})
     end_date = Moment(load_default=None, metadata={"type": "string"})
+    # Extensions many cities have: of the requests asked for those changed in a time, and pages of the answer.
+    updated_after = Moment(load_default=None, metadata={"type": "string"})
+    updated_before = Moment(load_default=None, metadata={"type": "string"})
     page = fields.Integer(load_default=1, validate=validate.Range(1, 1000))
     page_size = fields.Integer(
-        load_default=domain.MOST_REQUESTS, validate=validate.Range(1, domain.MOST_REQUESTS)
+        load_default=domain.MOST_REQUESTS,
+        validate=validate.Range(min=1),
+        metadata={"description": f"At most {domain.MOST_REQUESTS} are answered whatever is asked."},
     )
+
+
+def _without_blanks(value: typing.Any) -> typing.Any:
+    return [one for one in value if one != ""] if isinstance(value, list) else value
 
 
 class NewRequest(http.Schema):
@@ -84,25 +115,31 @@ class NewRequest(http.Schema):
     service_code = fields.String(load_default=None, validate=validate.Length(max=60))
     lat = fields.Float(load_default=None, validate=validate.Range(-90, 90))
     long = fields.Float(load_default=None, validate=validate.Range(-180, 180))
-    address_string = fields.String(load_default="", validate=validate.Length(max=200))
+    address_string = Cut(load_default="", most=200)
+    # The code of a grid, as answers give it.
+    address_id = fields.String(load_default=None, validate=validate.Length(max=60))
     description = fields.String(load_default="", validate=validate.Length(max=domain.LONGEST_DESCRIPTION))
-    first_name = fields.String(load_default="", validate=validate.Length(max=40))
-    last_name = fields.String(load_default="", validate=validate.Length(max=40))
+    first_name = Cut(load_default="", most=40)
+    last_name = Cut(load_default="", most=40)
     # However other cities write theirs.
-    phone = fields.String(load_default=None, validate=validate.Length(max=30))
+    phone = Cut(load_default=None, most=30)
     # Read and not kept: whoever wants to be called leaves a phone number.
     email = fields.String(load_only=True)
     device_id = fields.String(load_only=True)
     account_id = fields.String(load_only=True)
-    address_id = fields.String(load_only=True)
-    media_url = fields.String(load_default=None, validate=_WEB)
-    media = fields.List(http.File(), load_default=list, validate=validate.Length(max=6))
+    # The standard has one; clients with several photos repeat it.
+    media_url = fields.List(
+        fields.String(validate=_WEB), load_default=list, validate=validate.Length(max=MOST_MEDIA)
+    )
+    media = fields.List(http.File(), load_default=list, validate=validate.Length(max=MOST_MEDIA))
 
     @pre_load
     def _without_empty(self, data: typing.Any, **_: typing.Any) -> typing.Any:
-        told = {name: value for name, value in dict(data).items() if value not in ("", [], [""])}
-        if "media[]" in told:
-            told["media"] = told.pop("media[]")
+        told = {name: _without_blanks(value) for name, value in dict(data).items()}
+        told = {name: value for name, value in told.items() if value not in ("", [])}
+        for name in ("media", "media_url"):
+            if f"{name}[]" in told:
+                told[name] = told.pop(f"{name}[]")
         return told
 
 

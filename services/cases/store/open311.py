@@ -14,14 +14,22 @@ from shared import db
 
 
 def jurisdiction(tx: db.Tx, jurisdiction_id: str | None) -> Jurisdiction:
-    """The jurisdiction asked for, or the one served where none is. Raises JurisdictionUnknown."""
+    """The jurisdiction asked for, or the one served where none is. Raises JurisdictionUnknown, JurisdictionMissing."""
     if jurisdiction_id is None:
-        row = queries.default_jurisdiction(tx)
-        return _jurisdiction_of(row) if row else Jurisdiction()
+        return _served_unasked(queries.usual_jurisdictions(tx))
     row = queries.jurisdiction(tx, jurisdiction_id=jurisdiction_id)
     if row is None:
         raise domain.JurisdictionUnknown(jurisdiction_id=jurisdiction_id)
     return _jurisdiction_of(row)
+
+
+def _served_unasked(rows: Sequence[Mapping[str, Any]]) -> Jurisdiction:
+    """The default one, the only one, or, where none was set up, the whole deployment."""
+    if not rows:
+        return Jurisdiction()
+    if len(rows) > 1 and not rows[0]["is_default"]:
+        raise domain.JurisdictionMissing()
+    return _jurisdiction_of(rows[0])
 
 
 def key(tx: db.Tx, api_key: str | None) -> Key | None:
@@ -59,6 +67,8 @@ def found(
     states: Sequence[State] | None,
     since: datetime,
     until: datetime,
+    updated_after: datetime | None,
+    updated_before: datetime | None,
     most: int,
     skipped: int,
 ) -> list[dict[str, Any]]:
@@ -70,6 +80,8 @@ def found(
         states=list(states) if states is not None else None,
         since=since,
         until=until,
+        updated_after=updated_after,
+        updated_before=updated_before,
         most=most,
         skipped=skipped,
     )
