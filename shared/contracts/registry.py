@@ -80,6 +80,21 @@ class PostVacated(Event):
     person_id: str
 
 
+@event(publisher="registry", subject="person_id", consumers=("cases",))
+class StaffChanged(Event):
+    """A person with an account has these roles in these areas from now on; `active` false: none any more.
+
+    Ids and codes only. `area` is one of the areas; `roles` leaves out what everybody is.
+    """
+
+    person_id: str
+    area: str
+    roles: tuple[str, ...]
+    areas: tuple[str, ...]
+    department_id: str | None = None
+    active: bool = True
+
+
 @event(publisher="registry", subject="household_id", consumers=("points",))
 class HouseholdChanged(Event):
     """A household exists in a grid with these members (ids only), or is dissolved (`active` false)."""

@@ -10,7 +10,7 @@ from services.cases.domain import errors
 from services.cases.domain.appointments import Appointment
 from services.cases.schemas import appointments as schemas
 from services.cases.store import appointments as store
-from services.cases.store import matters
+from services.cases.store import matters, people
 from shared import clock, db, http, ids
 from shared.auth import Role
 from shared.bus import outbox
@@ -95,13 +95,20 @@ class AppointmentsApi:
         roles=GIVERS,
         body=schemas.Time,
         answers=schemas.ServiceView,
-        errors=(errors.AppointmentOver, errors.TimeOutOfBounds, errors.NotOffHours, errors.WorkerBusy),
+        errors=(
+            errors.AppointmentOver,
+            errors.TimeOutOfBounds,
+            errors.NotOffHours,
+            errors.WorkerBusy,
+            errors.UnknownPeople,
+        ),
     )
     def appoint_service(self, tx: db.Tx, request: Request, /, appointment_id: str) -> dict[str, Any]:
-        """Appoint a worker and a time, or another time; nobody is appointed twice at one time."""
+        """Appoint a worker of the area and a time, or another time; nobody is appointed twice at one time."""
         body = {**request.body, "worker_id": str(request.body["worker_id"])}
         appointment, at = store.lock(tx, appointment_id, scopes=_scopes(request), person_id=None)
         request.match(appointment.version)
+        people.require(tx, {"/worker_id": body["worker_id"]}, area=appointment.area, actor=request.actor)
         made, events = domain.appoint(appointment, at=at, **body)
         store.require_free(tx, appointment_id, **body)
         store.save(tx, made)

@@ -11,7 +11,7 @@ from services.cases.domain.case import Case, Change, change
 from services.cases.domain.disputes import Dispute, Session
 from services.cases.schemas import disputes as schemas
 from services.cases.store import disputes as store
-from services.cases.store import matters
+from services.cases.store import matters, people
 from shared import clock, db, http, ids
 from shared.auth import Role
 from shared.bus import outbox
@@ -31,13 +31,29 @@ class DisputesApi:
         body=schemas.DisputeOpening,
         answers=schemas.DisputeView,
         status=201,
-        errors=(errors.NotInThisState, errors.OneSided, errors.DisputeOpen, calling.UnknownDepartment),
+        errors=(
+            errors.NotInThisState,
+            errors.OneSided,
+            errors.DisputeOpen,
+            errors.UnknownPeople,
+            calling.UnknownDepartment,
+        ),
     )
     def open_dispute(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Take the dispute of a matter to the desk: its parties, the mediators, the departments that sit there."""
+        """Take the dispute of a matter to the desk: its parties, the mediators, the departments that sit there.
+
+        Mediators may come from anywhere in the district.
+        """
         case, at = matters.lock(tx, case_id, matters.of_areas(request.actor))
         body = request.body
         _require_serving(tx, case, body["departments"])
+        people.require(
+            tx,
+            {f"/mediators/{place}": str(one) for place, one in enumerate(body["mediators"])},
+            area=people.district(case.area),
+            actor=request.actor,
+            roles=MEDIATORS,
+        )
         dispute = Dispute(
             dispute_id=ids.new(),
             case_id=case_id,

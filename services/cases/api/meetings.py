@@ -12,7 +12,7 @@ from services.cases.domain.meetings import Item, Meeting, Project
 from services.cases.schemas import matters as matter_schemas
 from services.cases.schemas import meetings as schemas
 from services.cases.store import hearing as rules_store
-from services.cases.store import matters, projects, rates
+from services.cases.store import matters, people, projects, rates
 from services.cases.store import meetings as store
 from shared import auth, clock, db, http, ids
 from shared.auth import Role
@@ -33,7 +33,7 @@ class MeetingsApi:
         body=schemas.Meeting,
         answers=schemas.MeetingView,
         status=201,
-        errors=(errors.WrongLevel,),
+        errors=(errors.WrongLevel, errors.UnknownPeople),
     )
     def plan_meeting(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
         """Plan a meeting for an area; whoever plans it chairs it where nobody else is named."""
@@ -43,6 +43,7 @@ class MeetingsApi:
         chair_id = str(body["chair_id"] or request.actor.person_id)
         planned = Meeting(**{**body, "meeting_id": ids.new(), "chair_id": chair_id})
         meeting, events = domain.plan(planned)
+        people.require(tx, {"/chair_id": chair_id}, area=meeting.area, actor=request.actor)
         store.add(tx, meeting)
         outbox.add(tx, events)
         return _view(tx, request, meeting.meeting_id)
@@ -83,14 +84,18 @@ class MeetingsApi:
         body=schemas.Attendance,
         answers=schemas.MeetingView,
         if_match=True,
-        errors=_OVER,
+        errors=(*_OVER, errors.UnknownPeople),
     )
     def set_attendance(self, tx: db.Tx, request: Request, /, meeting_id: str) -> dict[str, Any]:
-        """Say who is called, came, is on leave or absent, and how many residents came."""
+        """Say who is called, came, is on leave or absent, and how many residents came.
+
+        People who work in or for the area; volunteers and residents called by name are not looked up.
+        """
         meeting, _ = _lock(tx, request, meeting_id)
         request.match(meeting.version)
         domain.require_planned(meeting)
         _require_called(tx, request, meeting_id)
+        _require_known(tx, request, meeting)
         store.set_people(tx, meeting_id, request.body["people"])
         store.save(
             tx,
@@ -109,13 +114,14 @@ class MeetingsApi:
         errors=_OVER,
     )
     def build_agenda(self, tx: db.Tx, request: Request, /, meeting_id: str) -> dict[str, Any]:
-        """Put on the agenda what is open in the area: earlier projects, matters, what stands on the notice board.
+        """Put on the agenda what is open in the area.
 
-        Done again it adds what came since.
+        Projects agreed on earlier, topics an earlier meeting of the kind left undecided, matters, and what stands on
+        the notice board; fifty of each, longest open first. Done again it adds the next ones and what came since.
         """
         meeting, _ = _lock(tx, request, meeting_id)
         domain.require_planned(meeting)
-        store.build_agenda(tx, meeting)
+        store.build_agenda(tx, meeting, person_id=request.actor.person_id)
         return _touched(tx, request, meeting)
 
     @post(
@@ -138,13 +144,19 @@ class MeetingsApi:
         roles=CONVENERS,
         body=schemas.Decision,
         answers=schemas.MeetingView,
-        errors=(errors.MeetingOver, errors.ItemDecided, errors.SamePerson, errors.DueOutOfBounds),
+        errors=(
+            errors.MeetingOver,
+            errors.ItemDecided,
+            errors.SamePerson,
+            errors.DueOutOfBounds,
+            errors.UnknownPeople,
+        ),
     )
     def decide_item(self, tx: db.Tx, request: Request, /, meeting_id: str, item_id: str) -> dict[str, Any]:
         """Record what was decided; with a project it goes on the project service list 立项."""
         meeting, at = _lock(tx, request, meeting_id)
         item = _item(tx, request, meeting_id, item_id)
-        project = _agreed(request, meeting, at)
+        project = _agreed(tx, request, meeting, at)
         decided, events = domain.decide(
             meeting, item, decision=request.body["decision"], project=project, today=matters.today(at)
         )
@@ -248,7 +260,10 @@ class MeetingsApi:
         answers=schemas.ConcernsView,
     )
     def meeting_figures(self, tx: db.Tx, request: Request, /, meeting_id: str) -> dict[str, Any]:
-        """Read what the meeting's area raised in a month, counted from the rows, and its rates."""
+        """Read what the meeting's area raised in a month beside the month before, counted from the rows, and its rates.
+
+        Months are those of the rates: a matter belongs to the month of its report, in Beijing time.
+        """
         meeting = store.header(tx, meeting_id, scopes=_scopes(request), person_id=request.actor.person_id)
         month = request.query["month"]
         since, until = rates.month_bounds(month)
@@ -261,7 +276,13 @@ class MeetingsApi:
             rates=rates_domain.of_set(rules_store.rules(tx).rate_set),
         )
         return {
-            **store.concerns(tx, area=meeting["area"], since=since, until=until),
+            **store.concerns(
+                tx,
+                area=meeting["area"],
+                before=rates.month_bounds(domain.month_before(month))[0],
+                since=since,
+                until=until,
+            ),
             "month": month,
             "rates": total[0]["rates"] if total else [],
         }
@@ -307,10 +328,23 @@ def _require_called(tx: db.Tx, request: Request, meeting_id: str) -> None:
         raise NotFound()
 
 
-def _agreed(request: Request, meeting: Meeting, at: datetime) -> Project | None:
+def _require_known(tx: db.Tx, request: Request, meeting: Meeting) -> None:
+    """Raises UnknownPeople; who was named before stays, though they may work elsewhere by now."""
+    before = store.people_of(tx, meeting.meeting_id)
+    named = {
+        f"/people/{place}/person_id": str(one["person_id"])
+        for place, one in enumerate(request.body["people"])
+        if one["capacity"] not in domain.NOT_STAFF and str(one["person_id"]) not in before
+    }
+    people.require(tx, named, area=meeting.area, actor=request.actor)
+
+
+def _agreed(tx: db.Tx, request: Request, meeting: Meeting, at: datetime) -> Project | None:
     agreed = request.body["project"]
     if agreed is None:
         return None
+    named = {f"/project/{name}": str(agreed[name]) for name in ("owner_id", "watcher_id")}
+    people.require(tx, named, area=meeting.area, actor=request.actor)
     return Project(
         project_id=ids.new(),
         meeting_id=meeting.meeting_id,

@@ -81,6 +81,7 @@ def appoint(
         worker_id=worker_id,
         starts_at=starts_at,
         ends_at=ends_at,
+        ended_at=None,
         version=appointment.version + 1,
     )
     return made, (event,)

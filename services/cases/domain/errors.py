@@ -268,7 +268,7 @@ class TooFewAttended(errors.Conflict):
 
 
 class ReviewsMissing(errors.Conflict):
-    """What an earlier meeting agreed on is reviewed before this one ends; `count` points are left."""
+    """What earlier meetings agreed on is reviewed before this one ends: build the agenda, look at `count` projects."""
 
 
 class ItemDecided(errors.Conflict):
@@ -313,3 +313,7 @@ class SessionOver(errors.Conflict):
 
 class NoSessionHeld(errors.Conflict):
     """Hold a session first: nothing was agreed on, or failed, before the parties were heard."""
+
+
+class UnknownPeople(errors.Invalid):
+    """Only people who work in the area can be named here; each who does not is pointed at."""

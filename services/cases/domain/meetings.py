@@ -26,6 +26,8 @@ Capacity = Literal[
     "volunteer",
     "resident",
 ]
+# Those who come without working for the area.
+NOT_STAFF: frozenset[Capacity] = frozenset({"volunteer", "resident"})
 Presence = Literal["invited", "attended", "leave", "absent"]
 # A meeting of one is none.
 FEWEST_ATTENDING = 2
@@ -97,6 +99,12 @@ def expected(kind: MeetingKind, month: str) -> int:
         weeks = calendar.monthcalendar(int(month[:4]), int(month[5:]))
         return sum(1 for week in weeks if week[_WEDNESDAY])
     return {"residents": 2, "public_concerns": 1}.get(kind, 0)
+
+
+def month_before(month: str) -> str:
+    """`2025-12` for `2026-01`."""
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02}"
 
 
 def plan(meeting: Meeting) -> tuple[Meeting, tuple[Event, ...]]:

@@ -49,3 +49,14 @@ ORDER BY a.asked_at, a.appointment_id LIMIT :most;
 -- Somebody read sealed numbers, and why.
 INSERT INTO unmaskings (unmasking_id, subject_kind, subject_id, person_id, reason, at)
 VALUES (:unmasking_id, :subject_kind, :subject_id, :person_id, :reason, clock_timestamp());
+
+-- name: erase_appointments(nothing, ended_before, most)!
+-- Forgets residents of services that ended long ago: who, where, their number and what was said of them.
+UPDATE appointments SET
+    address = :nothing, phone = NULL, words = '', outcome = '', erased_at = clock_timestamp(),
+    asked_by = CASE WHEN asked_by = resident_id THEN '00000000-0000-0000-0000-000000000000' ELSE asked_by END,
+    resident_id = NULL
+WHERE appointment_id IN (
+    SELECT appointment_id FROM appointments
+    WHERE ended_at < :ended_before AND erased_at IS NULL AND state IN ('kept', 'missed', 'cancelled')
+    ORDER BY ended_at, appointment_id LIMIT :most FOR UPDATE SKIP LOCKED);

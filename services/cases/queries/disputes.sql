@@ -67,3 +67,21 @@ UPDATE mediation_sessions SET state = :state, record = :record, ended_at = :ende
 -- name: sessions_held(dispute_id)$
 -- How many sessions took place.
 SELECT count(*) FROM mediation_sessions WHERE dispute_id = :dispute_id AND state = 'held';
+
+-- name: lock_disputes_to_erase(ended_before, most)
+-- Disputes that ended long ago and still know their parties, locked; an agreement is kept until it is performed.
+SELECT dispute_id FROM disputes
+WHERE ended_at < :ended_before AND erased_at IS NULL AND COALESCE(perform_by, ended_at) < :ended_before
+ORDER BY ended_at, dispute_id LIMIT :most FOR UPDATE SKIP LOCKED;
+
+-- name: erase_parties(dispute_ids, nothing)!
+-- Forgets who the parties were.
+UPDATE dispute_parties SET name = :nothing, phone = NULL WHERE dispute_id = ANY(:dispute_ids::uuid[]);
+
+-- name: erase_records(dispute_ids)!
+-- Forgets what parties said of each other.
+UPDATE mediation_sessions SET record = NULL WHERE dispute_id = ANY(:dispute_ids::uuid[]);
+
+-- name: disputes_erased(dispute_ids)!
+-- Their parties are forgotten; what they agreed on with it, for it names them.
+UPDATE disputes SET agreement = NULL, erased_at = clock_timestamp() WHERE dispute_id = ANY(:dispute_ids::uuid[]);

@@ -51,29 +51,44 @@ WHERE meeting_id = :meeting_id ORDER BY capacity, person_id;
 -- How many of those called came.
 SELECT count(*) FROM meeting_people WHERE meeting_id = :meeting_id AND presence = 'attended';
 
--- name: build_agenda(meeting_id, kind, area, newest)!
--- Puts on the agenda what is open in the area and not on it yet: projects of earlier meetings first, then matters
--- (found on patrol or visit told apart), then what stands on the notice board.
-INSERT INTO meeting_items (item_id, meeting_id, position, source, title, words, case_id, notice_id, reviewed_id)
+-- name: build_agenda(meeting_id, kind, area, person_id, topics_since, newest)!
+-- Puts on the agenda what is open in the area and not on it yet: projects of earlier meetings first, then topics those
+-- left undecided (confidential ones by somebody who was called there), then matters (found on patrol or visit told
+-- apart), then what stands on the notice board.
+INSERT INTO meeting_items (item_id, meeting_id, position, source, title, words, is_confidential, case_id, notice_id,
+    reviewed_id, carried_from)
 SELECT gen_random_uuid(), :meeting_id, (
         SELECT COALESCE(max(position), 0) FROM meeting_items WHERE meeting_id = :meeting_id
-    ) + row_number() OVER (ORDER BY f.rank, f.since, f.title), f.source, f.title, '', f.case_id, f.notice_id, f.reviewed_id
+    ) + row_number() OVER (ORDER BY f.rank, f.since, f.title), f.source, f.title, f.words, f.is_confidential, f.case_id,
+    f.notice_id, f.reviewed_id, f.carried_from
 FROM (
-    (SELECT 1 AS rank, p.agreed_at AS since, 'project' AS source, p.title, NULL::uuid AS case_id,
-        NULL::uuid AS notice_id, p.project_id AS reviewed_id
+    (SELECT 1 AS rank, p.agreed_at AS since, 'project' AS source, p.title, '' AS words, false AS is_confidential,
+        NULL::uuid AS case_id, NULL::uuid AS notice_id, p.project_id AS reviewed_id, NULL::uuid AS carried_from
      FROM projects p
      WHERE p.area = :area AND p.kind = :kind AND p.state IN ('planned', 'doing') AND p.meeting_id <> :meeting_id
+       AND NOT EXISTS (SELECT 1 FROM meeting_items o WHERE o.meeting_id = :meeting_id AND o.reviewed_id = p.project_id)
      ORDER BY p.agreed_at LIMIT :newest)
     UNION ALL
-    (SELECT 2, c.reported_at, CASE WHEN c.channel IN ('patrol', 'visit') THEN 'field_work' ELSE 'case' END,
-        c.number || ' ' || COALESCE(m.name, c.category), c.case_id, NULL, NULL
+    (SELECT 2, m.starts_at, 'topic', i.title, i.words, i.is_confidential, NULL, NULL, NULL, i.item_id
+     FROM meetings m JOIN meeting_items i USING (meeting_id)
+     WHERE m.area = :area AND m.kind = :kind AND m.state <> 'planned' AND m.starts_at >= :topics_since
+       AND i.source = 'topic' AND i.decision = '' AND i.case_id IS NULL
+       AND NOT EXISTS (SELECT 1 FROM meeting_items o WHERE o.carried_from = i.item_id)
+       AND (NOT i.is_confidential OR m.chair_id = :person_id OR EXISTS (
+           SELECT 1 FROM meeting_people e WHERE e.meeting_id = m.meeting_id AND e.person_id = :person_id))
+     ORDER BY m.starts_at, i.position LIMIT :newest)
+    UNION ALL
+    (SELECT 3, c.reported_at, CASE WHEN c.channel IN ('patrol', 'visit') THEN 'field_work' ELSE 'case' END,
+        c.number || ' ' || COALESCE(m.name, c.category), '', false, c.case_id, NULL, NULL, NULL
      FROM cases c LEFT JOIN matters m ON m.code = c.category AND m.is_newest
      WHERE c.area >= :area::text COLLATE "C" AND c.area < (:area::text || ':') COLLATE "C"
        AND c.state IN ('received', 'triaged', 'handling')
+       AND NOT EXISTS (SELECT 1 FROM meeting_items o WHERE o.meeting_id = :meeting_id AND o.case_id = c.case_id)
      ORDER BY c.reported_at LIMIT :newest)
     UNION ALL
-    (SELECT 3, n.published_at, 'notice', n.title, NULL, n.notice_id, NULL
+    (SELECT 4, n.published_at, 'notice', n.title, '', false, NULL, n.notice_id, NULL, NULL
      FROM notices n WHERE n.area ^@ :area::text AND n.state = 'published'
+       AND NOT EXISTS (SELECT 1 FROM meeting_items o WHERE o.meeting_id = :meeting_id AND o.notice_id = n.notice_id)
      ORDER BY n.published_at LIMIT :newest)
 ) f
 ON CONFLICT DO NOTHING;
@@ -87,7 +102,7 @@ FROM meeting_items WHERE meeting_id = :meeting_id;
 -- name: items_of(meeting_id, is_mine)
 -- The agenda in its order; confidential points only for those who were called.
 SELECT i.item_id, i.position, i.source, i.title, i.words, i.is_confidential, i.case_id, c.state AS case_state,
-    i.notice_id, i.reviewed_id, i.decision, i.project_id, r.state AS reviewed_state,
+    i.notice_id, i.reviewed_id, i.carried_from, i.decision, i.project_id, r.state AS reviewed_state,
     EXISTS (SELECT 1 FROM project_reviews v
             WHERE v.project_id = i.reviewed_id AND v.meeting_id = i.meeting_id) AS is_reviewed
 FROM meeting_items i LEFT JOIN cases c USING (case_id) LEFT JOIN projects r ON r.project_id = i.reviewed_id
@@ -109,10 +124,14 @@ UPDATE meeting_items SET case_id = :case_id, decision = :decision, project_id = 
 WHERE item_id = :item_id;
 
 -- name: unreviewed(meeting_id)$
--- Points of earlier projects nobody has looked at in this meeting.
-SELECT count(*) FROM meeting_items i JOIN projects p ON p.project_id = i.reviewed_id
-WHERE i.meeting_id = :meeting_id AND p.state IN ('planned', 'doing') AND NOT EXISTS (
-    SELECT 1 FROM project_reviews v WHERE v.project_id = i.reviewed_id AND v.meeting_id = i.meeting_id);
+-- Projects of earlier meetings of the kind nobody has looked at in this one: those agreed before it began, on its
+-- agenda or not, and what else is on it.
+SELECT count(*) FROM meetings m JOIN projects p ON p.area = m.area AND p.kind = m.kind
+WHERE m.meeting_id = :meeting_id AND p.meeting_id <> m.meeting_id AND p.state IN ('planned', 'doing')
+  AND (p.agreed_at < m.starts_at OR EXISTS (
+      SELECT 1 FROM meeting_items i WHERE i.meeting_id = m.meeting_id AND i.reviewed_id = p.project_id))
+  AND NOT EXISTS (
+      SELECT 1 FROM project_reviews v WHERE v.project_id = p.project_id AND v.meeting_id = m.meeting_id);
 
 -- name: meetings_held(scopes, kind, since, until)
 -- How many meetings of a kind were planned and held in each community.
@@ -125,26 +144,41 @@ FROM (
 LEFT JOIN meetings m ON m.area = g.code AND m.kind = :kind AND m.starts_at >= :since AND m.starts_at < :until
 GROUP BY g.code, g.name ORDER BY g.code LIMIT 2000;
 
--- name: concerns(area, since, until)^
--- What residents raised in a month: by category, channel and state of handling.
+-- name: concerns(area, before, since, until)^
+-- What residents raised in a month, and in the month before it to compare with: by category, channel and grid, and how
+-- far it is. A matter belongs to the month of its report, as in the rates; what was not taken on counts as raised only.
 WITH raised AS (
-    SELECT c.*, m.name AS category_name FROM cases c LEFT JOIN matters m ON m.code = c.category AND m.is_newest
+    SELECT c.category, c.channel, c.area, c.state, c.due_at, c.run, c.hold, c.reported_at >= :since AS is_now,
+        c.state NOT IN ('declined', 'merged', 'withdrawn') AS is_taken_on
+    FROM cases c
     WHERE c.area >= :area::text COLLATE "C" AND c.area < (:area::text || ':') COLLATE "C"
-      AND c.reported_at >= :since AND c.reported_at < :until
+      AND c.reported_at >= :before AND c.reported_at < :until
 )
-SELECT (SELECT count(*) FROM raised) AS reported,
-    (SELECT count(*) FROM raised WHERE state IN ('declined', 'merged', 'withdrawn')) AS not_taken_on,
-    (SELECT count(*) FROM raised WHERE state = 'closed') AS closed,
-    (SELECT count(*) FROM raised WHERE due_at < clock_timestamp()) AS overdue,
-    (SELECT count(*) FROM raised WHERE run > 1) AS reworked,
-    (SELECT count(*) FROM raised WHERE hold IS NOT NULL) AS put_off,
-    COALESCE((SELECT jsonb_agg(jsonb_build_object('key', t.category, 'label', t.category_name, 'count', t.n)
-              ORDER BY t.n DESC, t.category)
-       FROM (SELECT category, max(category_name) AS category_name, count(*) AS n FROM raised GROUP BY category
-             ORDER BY n DESC, category LIMIT 10) t), '[]') AS categories,
-    COALESCE((SELECT jsonb_agg(jsonb_build_object('key', t.channel, 'label', NULL, 'count', t.n)
-              ORDER BY t.n DESC, t.channel)
-       FROM (SELECT channel, count(*) AS n FROM raised GROUP BY channel) t), '[]') AS channels;
+SELECT count(*) FILTER (WHERE is_now) AS reported,
+    count(*) FILTER (WHERE NOT is_now) AS reported_before,
+    count(*) FILTER (WHERE is_now AND NOT is_taken_on) AS not_taken_on,
+    count(*) FILTER (WHERE is_now AND state = 'closed') AS closed,
+    count(*) FILTER (WHERE is_now AND is_taken_on AND due_at < clock_timestamp()) AS overdue,
+    count(*) FILTER (WHERE is_now AND is_taken_on AND run > 1) AS reworked,
+    count(*) FILTER (WHERE is_now AND is_taken_on AND hold IS NOT NULL) AS put_off,
+    COALESCE((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.count DESC, t.key)
+       FROM (SELECT c.*, (SELECT m.name FROM matters m WHERE m.code = c.key AND m.is_newest) AS label
+             FROM (SELECT category AS key,
+                       count(*) FILTER (WHERE is_now) AS count, count(*) FILTER (WHERE NOT is_now) AS before
+                   FROM raised GROUP BY 1 HAVING count(*) FILTER (WHERE is_now) > 0
+                   ORDER BY 2 DESC, 1 LIMIT 10) c) t), '[]') AS categories,
+    COALESCE((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.count DESC, t.key)
+       FROM (SELECT channel AS key, NULL AS label,
+                 count(*) FILTER (WHERE is_now) AS count, count(*) FILTER (WHERE NOT is_now) AS before
+             FROM raised GROUP BY channel HAVING count(*) FILTER (WHERE is_now) > 0) t), '[]') AS channels,
+    COALESCE((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.count DESC, t.key)
+       FROM (SELECT g.*, (SELECT n.community_name || n.name FROM grids n
+                          WHERE n.code = g.key ORDER BY n.net_version DESC LIMIT 1) AS label
+             FROM (SELECT left(area, 15) AS key,
+                       count(*) FILTER (WHERE is_now) AS count, count(*) FILTER (WHERE NOT is_now) AS before
+                   FROM raised GROUP BY 1 HAVING count(*) FILTER (WHERE is_now) > 0
+                   ORDER BY 2 DESC, 1 LIMIT 10) g) t), '[]') AS grids
+FROM raised;
 
 -- name: add_project(project_id, meeting_id, kind, area, title, owner_id, watcher_id, due_on, state, agreed_at)!
 -- A meeting agreed on it.

@@ -115,6 +115,9 @@ class ItemView(http.Schema):
     case_state = fields.String(allow_none=True)
     notice_id = fields.UUID(allow_none=True)
     reviewed_id = fields.UUID(allow_none=True)
+    carried_from = fields.UUID(
+        allow_none=True, metadata={"description": "The undecided point of an earlier meeting it takes up."}
+    )
     reviewed_state = fields.String(allow_none=True)
     is_reviewed = fields.Boolean()
     decision = fields.String()
@@ -146,11 +149,13 @@ class CountView(http.Schema):
     key = fields.String()
     label = fields.String(allow_none=True)
     count = fields.Integer()
+    before = fields.Integer(metadata={"description": "In the month before."})
 
 
 class ConcernsView(http.Schema):
     month = fields.String()
     reported = fields.Integer()
+    reported_before = fields.Integer(metadata={"description": "In the month before."})
     not_taken_on = fields.Integer()
     closed = fields.Integer()
     overdue = fields.Integer()
@@ -158,6 +163,7 @@ class ConcernsView(http.Schema):
     put_off = fields.Integer()
     categories = fields.List(fields.Nested(CountView))
     channels = fields.List(fields.Nested(CountView))
+    grids = fields.List(fields.Nested(CountView), metadata={"description": "Where most was raised."})
     rates = fields.List(fields.Nested(FigureView))
 
 

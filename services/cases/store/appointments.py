@@ -105,6 +105,12 @@ def unmask(
     return {"address": personal.decrypt(row["address"]), "phone": _opened(row["phone"])}
 
 
+def erase_old(tx: db.Tx, *, before: datetime, most: int) -> int:
+    """Forgets residents of services that ended before a moment; answers how many. An old release reads them still."""
+    erased: int = queries.erase_appointments(tx, nothing=personal.encrypt(""), ended_before=before, most=most)
+    return erased
+
+
 def _row(tx: db.Tx, appointment_id: str, scopes: list[str], person_id: str) -> Mapping[str, Any]:
     row: Mapping[str, Any] | None = queries.get_appointment(
         tx, appointment_id=appointment_id, scopes=scopes, person_id=person_id

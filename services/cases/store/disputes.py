@@ -177,6 +177,17 @@ def sessions_held(tx: db.Tx, dispute_id: str) -> int:
     return count
 
 
+def erase_old(tx: db.Tx, *, before: datetime, most: int) -> int:
+    """Forgets the parties of disputes that ended before a moment; answers how many."""
+    found = [row["dispute_id"] for row in queries.lock_disputes_to_erase(tx, ended_before=before, most=most)]
+    if found:
+        with db.together(tx):
+            queries.erase_parties(tx, dispute_ids=found, nothing=personal.encrypt(""))
+            queries.erase_records(tx, dispute_ids=found)
+            queries.disputes_erased(tx, dispute_ids=found)
+    return len(found)
+
+
 def _row(
     tx: db.Tx, dispute_id: str, scopes: list[str], person_id: str, department: str | None
 ) -> dict[str, Any]:

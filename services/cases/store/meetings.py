@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.cases.domain.meetings import Item, Meeting
@@ -12,6 +12,8 @@ from shared import db, errors, ids
 
 # How many points of each source the agenda takes at once.
 MOST_BUILT = 50
+# What nobody decided in so long is brought anew by whoever still wants it.
+OLDEST_TOPIC = timedelta(days=100)
 _LATER = ("residents_present", "minutes", "ended_at", "version")
 
 
@@ -98,15 +100,28 @@ def set_people(tx: db.Tx, meeting_id: str, people: Iterable[Mapping[str, Any]]) 
     )
 
 
+def people_of(tx: db.Tx, meeting_id: str) -> frozenset[str]:
+    """Who is called or came."""
+    return frozenset(str(row["person_id"]) for row in queries.people_of(tx, meeting_id=meeting_id))
+
+
 def attended(tx: db.Tx, meeting_id: str) -> int:
     count: int = queries.attended(tx, meeting_id=meeting_id)
     return count
 
 
-def build_agenda(tx: db.Tx, meeting: Meeting) -> None:
-    """Adds what is open in the area and not on the agenda yet; the caller holds the meeting."""
+def build_agenda(tx: db.Tx, meeting: Meeting, *, person_id: str) -> None:
+    """Adds what is open in the area and not on the agenda yet, as this person may know it.
+
+    The caller holds the meeting."""
     queries.build_agenda(
-        tx, meeting_id=meeting.meeting_id, kind=meeting.kind, area=meeting.area, newest=MOST_BUILT
+        tx,
+        meeting_id=meeting.meeting_id,
+        kind=meeting.kind,
+        area=meeting.area,
+        person_id=person_id,
+        topics_since=meeting.starts_at - OLDEST_TOPIC,
+        newest=MOST_BUILT,
     )
 
 
@@ -166,9 +181,9 @@ def held(
     return rows
 
 
-def concerns(tx: db.Tx, *, area: str, since: datetime, until: datetime) -> dict[str, Any]:
-    """What residents raised in an area in a time."""
-    row: dict[str, Any] = queries.concerns(tx, area=area, since=since, until=until)
+def concerns(tx: db.Tx, *, area: str, before: datetime, since: datetime, until: datetime) -> dict[str, Any]:
+    """What residents raised in an area in a time, and in the time before it."""
+    row: dict[str, Any] = queries.concerns(tx, area=area, before=before, since=since, until=until)
     return row
 
 

@@ -8,7 +8,7 @@ from services.cases.domain import steps as domain
 from services.cases.domain.case import Case, Change
 from services.cases.store import matters as store
 from services.cases.store.sql import queries
-from services.cases.worker import anonymising, attachments, hearing, holding, progress
+from services.cases.worker import anonymising, attachments, hearing, holding, people, progress
 from shared import db, logs
 from shared.bus import outbox
 from shared.bus.inbox import Received, subscribe
@@ -180,6 +180,11 @@ class Worker:
         """A post is empty."""
         _copy_posts(tx, events, is_held=False)
 
+    @subscribe(registry.StaffChanged, copy=True)
+    def staff_changed(self, tx: db.Tx, events: Sequence[Received[registry.StaffChanged]]) -> None:
+        """Somebody works somewhere, or no longer."""
+        people.copy(tx, events)
+
     @subscribe(registry.DepartmentChanged, copy=True)
     def department_changed(self, tx: db.Tx, events: Sequence[Received[registry.DepartmentChanged]]) -> None:
         """A department may be called, or no longer."""
@@ -223,6 +228,11 @@ class Worker:
     def erase_callers(self, tx: db.Tx) -> int:
         """Forget the names and phones of callers whose matter ended long ago."""
         return anonymising.erase_callers(tx)
+
+    @every(seconds=600.0)
+    def erase_people_served(self, tx: db.Tx) -> int:
+        """Forget residents of services and disputes that ended long ago."""
+        return people.erase_old(tx)
 
     @every(seconds=60.0)
     def look_for_stalled(self, tx: db.Tx) -> int:

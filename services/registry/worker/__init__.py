@@ -1,7 +1,7 @@
 """The registry's worker: what comes round by itself."""
 
 from services.registry.store import identity_sessions
-from services.registry.worker import integrators, nets
+from services.registry.worker import integrators, nets, staff
 from shared import db
 from shared.http import idempotency
 from shared.timers import every
@@ -31,3 +31,8 @@ class Worker:
     def settle_nets(self, tx: db.Tx) -> int:
         """Sees to the posts and households of a net that took effect."""
         return nets.settle_one(tx)
+
+    @every(seconds=1.0)
+    def announce_staff(self, tx: db.Tx) -> int:
+        """Tells the other services who works where."""
+        return staff.announce_changed(tx)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from services.cases import worker
-from shared import clock, db, ids
+from shared import clock, config, db, ids, personal
 from shared.contracts import dispatch as said
+from shared.contracts import registry
 from shared.contracts.base import Event
 from tests.support import clients, district, feeding
 
@@ -104,6 +105,22 @@ class World:
                 f"UPDATE {table} SET {names} WHERE case_id = %(case)s".encode(), {**columns, "case": case_id}
             )
 
+    # -- hearing of registry
+
+    def staff(self, *roles: str, areas: Sequence[str] = (district.SUBDISTRICT,), active: bool = True) -> str:
+        """Somebody registry told of: their id. Without roles somebody who only holds an account for the area."""
+        person_id = ids.new()
+        self.feed.give(
+            registry.StaffChanged(
+                person_id=person_id,
+                area=areas[0],
+                roles=roles or ("property",),
+                areas=tuple(areas),
+                active=active,
+            )
+        )
+        return person_id
+
     # -- hearing of dispatch
 
     def order_opened(self, case: dict[str, Any]) -> said.OrderOpened:
@@ -165,6 +182,13 @@ def report(**changes: Any) -> dict[str, Any]:
         "category": "env.cooking_fumes",
     }
     return {**described, **changes}
+
+
+@pytest.fixture
+def vault() -> None:
+    """The keys of local mode, for a test that does the work of a process itself."""
+    key = config._LOCAL_PERSONAL_KEY
+    personal.use(personal.Vault({"local": key}, key))
 
 
 @pytest.fixture(scope="session")

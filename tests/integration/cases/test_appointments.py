@@ -6,6 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from services.cases.worker import people
 from shared import clock, ids
 from tests.support import district
 
@@ -47,7 +50,7 @@ def begun(world: Any, appointment_id: str) -> None:
 
 def test_a_service_is_asked_for_appointed_and_given(world: Any) -> None:
     one = asked(world)
-    made = appoint(world, one["appointment_id"], ids.new(), times())
+    made = appoint(world, one["appointment_id"], world.staff("grid_worker"), times())
     early = world.lead.post(f"/cases/services/{one['appointment_id']}/keep", json={"words": "已办"})
     begun(world, one["appointment_id"])
     kept = world.lead.post(f"/cases/services/{one['appointment_id']}/keep", json={"words": "已办"})
@@ -67,7 +70,7 @@ def test_a_service_is_asked_for_appointed_and_given(world: Any) -> None:
 
 
 def test_nobody_is_appointed_twice_at_one_time_also_when_many_try_at_once(world: Any) -> None:
-    worker, when = ids.new(), times(48)
+    worker, when = world.staff("grid_worker"), times(48)
     services = [asked(world)["appointment_id"] for _ in range(6)]
 
     with ThreadPoolExecutor(6) as pool:
@@ -78,7 +81,7 @@ def test_nobody_is_appointed_twice_at_one_time_also_when_many_try_at_once(world:
 
 
 def test_one_appointment_may_begin_when_another_ends_and_be_moved_within_itself(world: Any) -> None:
-    worker, start = ids.new(), clock.now() + timedelta(hours=72)
+    worker, start = world.staff("grid_worker"), clock.now() + timedelta(hours=72)
     hour = timedelta(hours=1)
 
     def between(first: int, last: int) -> dict[str, str]:
@@ -102,7 +105,7 @@ def test_address_and_phone_are_sealed_and_opened_with_a_reason(world: Any) -> No
     me = ids.new()
     resident = world.api.client(roles=["resident"], person_id=me)
     one = asked(world, resident)["appointment_id"]
-    worker_id = ids.new()
+    worker_id = world.staff("grid_worker", areas=[district.GRID])
     goes = world.api.client(roles=["grid_worker"], areas=[district.GRID], person_id=worker_id)
     appoint(world, one, worker_id, times(96))
 
@@ -150,15 +153,57 @@ def test_residents_see_their_own_services_and_staff_those_of_their_areas(world: 
 def test_staff_ask_for_a_resident_and_a_missed_one_gets_another_time(world: Any) -> None:
     resident = ids.new()
     one = asked(world, world.officer, resident_id=resident, mode="bundled", items=["社保", "医保"])
-    appoint(world, one["appointment_id"], ids.new(), times(100))
+    appoint(world, one["appointment_id"], world.staff("grid_worker"), times(100))
     begun(world, one["appointment_id"])
     missed = world.lead.post(
         f"/cases/services/{one['appointment_id']}/miss", json={"by": "resident", "words": "不在家"}
     )
-    again = appoint(world, one["appointment_id"], ids.new(), times(120))
+    again = appoint(world, one["appointment_id"], world.staff("grid_worker"), times(120))
 
     assert (one["resident_id"], missed.json()["state"], again.json()["state"]) == (
         resident,
         "missed",
         "appointed",
     )
+
+
+def test_only_who_works_in_the_area_is_appointed(world: Any) -> None:
+    one = asked(world)["appointment_id"]
+    elsewhere = world.staff("grid_worker", areas=[district.ELSEWHERE])
+    gone = world.staff("grid_worker", areas=[district.GRID], active=False)
+    # The lead of the grid is known by the post, without an account.
+    posted = district.lead().person_id
+
+    refused = [appoint(world, one, who, times(150)) for who in (ids.new(), elsewhere, gone)]
+    taken = appoint(world, one, posted, times(150))
+
+    assert [(a.status_code, a.json()["code"]) for a in refused] == [(422, "unknown_people")] * 3
+    assert refused[0].json()["errors"][0]["pointer"] == "/worker_id"
+    assert taken.status_code == 200
+
+
+@pytest.mark.usefixtures("vault")
+def test_where_somebody_lives_is_forgotten_some_time_after_the_service(world: Any) -> None:
+    kept, young = (asked(world)["appointment_id"] for _ in range(2))
+    for one in (kept, young):
+        appoint(world, one, world.staff("grid_worker"), times(200))
+        begun(world, one)
+        world.lead.post(f"/cases/services/{one}/keep", json={"words": "已办，老人住五楼"})
+    with world.database.transaction() as tx:
+        tx.execute(
+            "UPDATE appointments SET ended_at = now() - interval '1096 days' WHERE appointment_id = %s",
+            [kept],
+        )
+        people.erase_old(tx)
+
+    shown = {one: world.lead.get(f"/cases/services/{one}").json() for one in (kept, young)}
+    read = world.lead.post(f"/cases/services/{kept}/unmask", json={"reason": "回访"}).json()
+
+    assert (shown[kept]["phone_masked"], shown[kept]["resident_id"], shown[kept]["outcome"]) == (
+        None,
+        None,
+        "",
+    )
+    assert read == {"address": "", "phone": None}
+    assert shown[young]["phone_masked"] == "138****5678"
+    assert shown[kept]["state"] == "kept"

@@ -127,8 +127,8 @@ def _meeting(world: Any) -> dict[str, str]:
     item_id = world.officer.post(path, json={"title": "加装路灯"}).json()["items"][0]["item_id"]
     project = {
         "title": "加装路灯",
-        "owner_id": ids.new(),
-        "watcher_id": ids.new(),
+        "owner_id": world.staff(),
+        "watcher_id": world.staff(),
         "due_on": (clock.now() + timedelta(days=9)).date().isoformat(),
     }
     decided = world.officer.post(f"{path}/{item_id}/decide", json={"decision": "同意", "project": project})
@@ -142,7 +142,7 @@ def _dispute(world: Any) -> dict[str, str]:
         f"/cases/{world.report()['case_id']}/disputes",
         json={
             "parties": [{"side": "applicant", "name": "甲"}, {"side": "respondent", "name": "乙"}],
-            "mediators": [ids.new()],
+            "mediators": [world.staff("mediator")],
         },
     ).json()
     arranged = world.officer.post(

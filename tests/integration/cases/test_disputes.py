@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from services.cases.worker import people
 from shared import clock, ids
 from tests.support import district
 
@@ -23,7 +26,7 @@ def opened(world: Any, client: Any, case_id: str | None = None, **changes: Any) 
                 {"side": "applicant", "name": NAME, "phone": PHONE},
                 {"side": "respondent", "name": "周吴"},
             ],
-            "mediators": [ids.new()],
+            "mediators": [world.staff("mediator")],
             **changes,
         },
     )
@@ -131,7 +134,7 @@ def test_a_matter_has_one_dispute_at_the_desk_at_a_time(world: Any) -> None:
     first = opened(world, client, case_id)["dispute_id"]
     body = {
         "parties": [{"side": "applicant", "name": "甲"}, {"side": "respondent", "name": "乙"}],
-        "mediators": [ids.new()],
+        "mediators": [world.staff("mediator")],
     }
 
     twice = client.post(f"/cases/{case_id}/disputes", json=body)
@@ -142,7 +145,7 @@ def test_a_matter_has_one_dispute_at_the_desk_at_a_time(world: Any) -> None:
 
 
 def test_who_sits_at_the_desk_reads_it_and_only_mediators_read_what_was_said(world: Any) -> None:
-    me = ids.new()
+    me = world.staff("mediator", areas=[district.ELSEWHERE])
     client = mediator(world)
     dispute_id = opened(world, client, mediators=[me], departments=[district.URBAN])["dispute_id"]
     heard(client, dispute_id)
@@ -159,3 +162,46 @@ def test_who_sits_at_the_desk_reads_it_and_only_mediators_read_what_was_said(wor
     assert do(elsewhere, dispute_id, "fail", reason="调解不成")["state"] == "failed"
     listed = world.responder(district.URBAN).get("/cases/disputes", params={"limit": 200}).json()["items"]
     assert dispute_id in [one["dispute_id"] for one in listed]
+
+
+def test_mediators_are_people_who_mediate_in_the_district(world: Any) -> None:
+    client = mediator(world)
+    case_id = world.report()["case_id"]
+    good, elsewhere = (
+        world.staff("mediator", areas=[district.ELSEWHERE]),
+        world.staff("mediator", areas=["370103"]),
+    )
+    body = {
+        "parties": [{"side": "applicant", "name": "甲"}, {"side": "respondent", "name": "乙"}],
+        "mediators": [good, elsewhere, world.staff("grid_worker"), ids.new()],
+    }
+
+    refused = client.post(f"/cases/{case_id}/disputes", json=body)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_people")
+    assert [one["pointer"] for one in refused.json()["errors"]] == [f"/mediators/{n}" for n in (1, 2, 3)]
+    assert opened(world, client, case_id, mediators=[good])["mediators"] == [good]
+
+
+@pytest.mark.usefixtures("vault")
+def test_parties_are_forgotten_some_time_after_but_not_before_an_agreement_is_performed(world: Any) -> None:
+    client = mediator(world)
+    done, owing = (opened(world, client)["dispute_id"] for _ in range(2))
+    for one, days in ((done, 3), (owing, 3000)):
+        heard(client, one)
+        due = (clock.now() + timedelta(days=days)).date().isoformat()
+        do(client, one, "agree", words="赔偿", perform_by=due)
+    with world.database.transaction() as tx:
+        tx.execute(
+            "UPDATE disputes SET ended_at = now() - interval '1100 days', perform_by = perform_by - 1100"
+            " WHERE dispute_id = ANY(%s::uuid[])",
+            [[done, owing]],
+        )
+        people.erase_old(tx)
+
+    forgotten, known = (client.get(f"/cases/disputes/{one}").json() for one in (done, owing))
+
+    assert {(p["name_masked"], p["phone_masked"]) for p in forgotten["parties"]} == {("", None)}
+    assert (forgotten["agreement"], forgotten["sessions"][0]["record"]) == (None, None)
+    assert (known["agreement"], known["parties"][0]["name_masked"]) == ("赔偿", "赵**")
+    assert forgotten["state"] == "agreed"

@@ -36,13 +36,13 @@ def do(client: Any, meeting_id: str, step: str, **body: Any) -> dict[str, Any]:
     return done
 
 
-def attend(client: Any, meeting_id: str, *people: str) -> Any:
+def attend(world: Any, client: Any, meeting_id: str, *people: str) -> Any:
+    people = people or tuple(world.staff("grid_worker", areas=[COMMUNITY]) for _ in range(2))
     return client.put(
         f"/cases/meetings/{meeting_id}/attendance",
         json={
             "people": [
-                {"person_id": one, "capacity": "grid_force", "presence": "attended"}
-                for one in (people or (ids.new(), ids.new()))
+                {"person_id": one, "capacity": "grid_force", "presence": "attended"} for one in people
             ],
             "residents_present": 12,
         },
@@ -50,11 +50,12 @@ def attend(client: Any, meeting_id: str, *people: str) -> Any:
     )
 
 
-def agreed(client: Any, meeting: dict[str, Any], title: str = "加装路灯") -> dict[str, Any]:
+def agreed(world: Any, client: Any, meeting: dict[str, Any], title: str = "加装路灯") -> dict[str, Any]:
     """A topic of a meeting that became a project."""
     item = do(client, meeting["meeting_id"], "items", title=title)["items"][-1]
     due = (clock.now() + timedelta(days=30)).date().isoformat()
-    project = {"title": title, "owner_id": ids.new(), "watcher_id": ids.new(), "due_on": due}
+    owner, watcher = world.staff("property", areas=[district.GRID_ELSEWHERE]), world.staff(areas=[COMMUNITY])
+    project = {"title": title, "owner_id": owner, "watcher_id": watcher, "due_on": due}
     after = do(
         client, meeting["meeting_id"], f"items/{item['item_id']}/decide", decision="同意", project=project
     )
@@ -93,12 +94,12 @@ def test_the_agenda_is_built_from_what_is_open_and_only_once(world: Any) -> None
 def test_what_a_meeting_agreed_on_is_reviewed_by_the_next(world: Any) -> None:
     client = officer(world)
     first = planned(world, client)
-    project = agreed(client, first)
-    attend(client, first["meeting_id"])
+    project = agreed(world, client, first)
+    attend(world, client, first["meeting_id"])
     do(client, first["meeting_id"], "hold", minutes="纪要")
     second = planned(world, client)["meeting_id"]
     items = do(client, second, "agenda")["items"]
-    attend(client, second)
+    attend(world, client, second)
     (item,) = [one for one in items if one["reviewed_id"] == project["project_id"]]
 
     early = client.post(f"/cases/meetings/{second}/hold", json={"minutes": "纪要"})
@@ -122,7 +123,7 @@ def test_what_a_meeting_agreed_on_is_reviewed_by_the_next(world: Any) -> None:
 
 def test_owner_and_watcher_see_their_project_wherever_they_are(world: Any) -> None:
     client = officer(world)
-    project = agreed(client, planned(world, client))
+    project = agreed(world, client, planned(world, client))
     owner = world.api.client(roles=["property"], person_id=project["owner_id"])
     watcher = world.api.client(roles=["volunteer"], person_id=project["watcher_id"])
     other = world.api.client(roles=["property"], person_id=ids.new())
@@ -142,10 +143,10 @@ def test_owner_and_watcher_see_their_project_wherever_they_are(world: Any) -> No
 
 
 def test_a_confidential_point_is_seen_by_those_called_only(world: Any) -> None:
-    called, chair = ids.new(), ids.new()
+    called, chair = (world.staff("community_officer", areas=[COMMUNITY]) for _ in range(2))
     client, attendee, other = officer(world, chair), officer(world, called), officer(world)
     meeting = planned(world, client, kind="public_concerns")["meeting_id"]
-    attend(client, meeting, called, chair)
+    attend(world, client, meeting, called, chair)
     do(client, meeting, "items", title="涉密议题", is_confidential=True)
     do(client, meeting, "items", title="公开议题")
     path = f"/cases/meetings/{meeting}"
@@ -156,7 +157,7 @@ def test_a_confidential_point_is_seen_by_those_called_only(world: Any) -> None:
     secret = client.get(path).json()["items"][0]["item_id"]
 
     peek = other.post(f"{path}/items/{secret}/decide", json={"decision": "x"})
-    sneak = attend(other, meeting, ids.new())
+    sneak = attend(world, other, meeting)
 
     assert titles == {
         "chair": ["涉密议题", "公开议题"],
@@ -242,3 +243,145 @@ def test_meetings_are_planned_in_ones_own_areas(world: Any) -> None:
 
     assert elsewhere.status_code == 404
     assert (district_.status_code, district_.json()["code"]) == (422, "wrong_level")
+
+
+def test_people_named_work_in_or_for_the_area(world: Any) -> None:
+    client = officer(world)
+    stranger, neighbour = ids.new(), world.staff("grid_worker", areas=[district.GRID])
+    meeting = planned(world, client)["meeting_id"]
+    item = do(client, meeting, "items", title="路灯")["items"][0]["item_id"]
+    inside, around = world.staff(areas=[district.GRID_ELSEWHERE]), world.staff("responder", areas=["370102"])
+    due = (clock.now() + timedelta(days=9)).date().isoformat()
+    project = {"title": "路灯", "owner_id": inside, "watcher_id": stranger, "due_on": due}
+    body = {"kind": "residents", "area": COMMUNITY, "title": "x", "starts_at": clock.rfc3339(clock.now())}
+
+    chair = client.post("/cases/meetings", json={**body, "chair_id": neighbour})
+    called = attend(world, client, meeting, inside, around, stranger)
+    decided = client.post(
+        f"/cases/meetings/{meeting}/items/{item}/decide", json={"decision": "办", "project": project}
+    )
+    fine = attend(world, client, meeting, inside, around)
+
+    assert [(a.status_code, a.json()["code"]) for a in (chair, called, decided)] == [
+        (422, "unknown_people")
+    ] * 3
+    assert [a.json()["errors"][0]["pointer"] for a in (chair, called, decided)] == [
+        "/chair_id",
+        "/people/2/person_id",
+        "/project/watcher_id",
+    ]
+    assert fine.status_code == 200
+
+
+def test_who_was_called_stays_on_the_record_when_they_work_elsewhere_by_now(world: Any) -> None:
+    client = officer(world)
+    meeting = planned(world, client)["meeting_id"]
+    who, other = (world.staff("grid_worker", areas=[COMMUNITY]) for _ in range(2))
+    attend(world, client, meeting, who)
+    with world.database.transaction() as tx:
+        tx.execute("UPDATE staff SET is_active = false WHERE person_id = %s", [who])
+
+    again = attend(world, client, meeting, who, other)
+
+    assert again.status_code == 200
+
+
+def test_a_meeting_looks_at_what_earlier_ones_agreed_on_though_its_agenda_was_never_built(world: Any) -> None:
+    client = officer(world)
+    project = agreed(world, client, planned(world, client))
+    with world.database.transaction() as tx:
+        tx.execute(
+            "UPDATE projects SET agreed_at = now() - interval '14 days' WHERE project_id = %s",
+            [project["project_id"]],
+        )
+    meeting = planned(world, client)["meeting_id"]
+    attend(world, client, meeting)
+
+    early = client.post(f"/cases/meetings/{meeting}/hold", json={"minutes": "纪要"})
+    for item in do(client, meeting, "agenda")["items"]:
+        if item["source"] == "project":
+            do(client, meeting, f"items/{item['item_id']}/review", state="dropped", words="不再办")
+    held = client.post(f"/cases/meetings/{meeting}/hold", json={"minutes": "纪要"})
+
+    assert (early.status_code, early.json()["code"]) == (409, "reviews_missing")
+    assert held.status_code == 200
+
+
+def test_what_a_meeting_left_undecided_is_taken_up_by_the_next_once(world: Any) -> None:
+    chair = world.staff("community_officer", areas=[COMMUNITY])
+    client, other = officer(world, chair), officer(world)
+    first = planned(world, client, kind="four_parties")["meeting_id"]
+    for title, secret in (("停车", False), ("涉密", True), ("已议", False)):
+        items = do(client, first, "items", title=title, words="详情", is_confidential=secret)["items"]
+    do(client, first, f"items/{items[-1]['item_id']}/decide", decision="同意")
+    attend(world, client, first, chair, world.staff(areas=[COMMUNITY]))
+    do(client, first, "hold", minutes="纪要")
+    topics: Any = lambda meeting: [  # noqa: E731
+        (item["title"], item["words"], item["carried_from"] is not None)
+        for item in meeting["items"]
+        if item["source"] == "topic"
+    ]
+
+    # Whoever was not called to a confidential point does not bring it to a meeting of their own.
+    second = planned(world, other, kind="four_parties")["meeting_id"]
+    theirs = topics(do(other, second, "agenda"))
+    third = planned(world, client, kind="four_parties")["meeting_id"]
+    ours = topics(do(client, third, "agenda"))
+    do(other, second, "cancel", words="改期")
+    again = topics(do(client, third, "agenda"))
+
+    assert theirs == [("停车", "详情", True)]
+    assert ours == [("涉密", "详情", True)]
+    assert sorted(again) == [("停车", "详情", True), ("涉密", "详情", True)]
+
+
+def test_an_agenda_goes_on_with_what_did_not_fit_the_first_time(world: Any) -> None:
+    client = officer(world)
+    meeting = planned(world, client)["meeting_id"]
+    for _ in range(51):
+        world.report(place=PLACE)
+
+    first = do(client, meeting, "agenda")["items"]
+    second = do(client, meeting, "agenda")["items"]
+
+    cases = [item["case_id"] for item in second if item["case_id"]]
+    assert sum(item["case_id"] is not None for item in first) == 50
+    assert len(cases) > 50
+    assert len(set(cases)) == len(cases)
+
+
+def test_figures_and_rates_of_a_month_count_the_same_matters(world: Any) -> None:
+    client = officer(world)
+    meeting = planned(world, client, kind="public_concerns")["meeting_id"]
+    moments = {
+        # The last minute of January and the first of February in Beijing, the last of February, the first of March.
+        "2026-01": "2026-01-31T15:59:00Z",
+        "2026-02": "2026-01-31T16:00:00Z",
+        "2026-02 too": "2026-02-28T15:59:59Z",
+        "2026-03": "2026-02-28T16:00:00Z",
+    }
+    for at in moments.values():
+        case_id = world.report(place=PLACE, category="env.light_pollution")["case_id"]
+        with world.database.transaction() as tx:
+            tx.execute("UPDATE cases SET reported_at = %s WHERE case_id = %s", [at, case_id])
+    world.step(
+        world.api.client(roles=["grid_lead"], areas=[COMMUNITY]),
+        case_id,
+        "decline",
+        ground="court",
+        words="x",
+    )
+
+    seen = {
+        month: client.get(f"/cases/meetings/{meeting}/figures", params={"month": month}).json()
+        for month in ("2026-01", "2026-02", "2026-03")
+    }
+
+    assert [(one["reported"], one["reported_before"]) for one in seen.values()] == [(1, 0), (2, 1), (1, 2)]
+    assert seen["2026-03"]["not_taken_on"] == 1
+    (february,) = seen["2026-02"]["grids"]
+    assert (february["key"], february["count"], february["before"]) == (district.GRID_ELSEWHERE, 2, 1)
+    assert february["label"] == "和平路第三社区第1网格"
+    for month, one in seen.items():
+        finished = {rate["code"]: rate for rate in one["rates"]}.get("finished")
+        assert (finished["base"] if finished else 0) == one["reported"] - one["not_taken_on"], month
