@@ -102,6 +102,10 @@ points_differences = Gauge(
 clock_steps_total = Counter(
     "yiwang_clock_steps_total", "Steps that clocks fired (yellow, red, supervision).", ("clock", "step")
 )
+clock_steps_failed_total = Counter(
+    "yiwang_clock_steps_failed_total",
+    "Steps of clocks that failed and were put off; the log names the matter or order.",
+)
 clock_runs_total = Counter(
     "yiwang_clock_runs_total",
     "Runs of clocks that ended, by outcome (met, late, extended, staged, reclassed, rebased).",

@@ -77,6 +77,11 @@ FROM unnest(:clock_ids::uuid[], :next_steps::text[], :next_step_ats::timestamptz
     AS s (clock_id, next_step, next_step_at, repetition)
 WHERE c.clock_id = s.clock_id;
 
+-- name: put_off_steps(owner_id, minutes)!
+-- Leaves the due steps of an owner alone for a while; the caller holds the owner's lock.
+UPDATE clocks SET next_step_at = clock_timestamp() + make_interval(mins => :minutes)
+WHERE owner_id = :owner_id AND next_step_at <= clock_timestamp();
+
 -- name: keep_runs(runs)!
 -- Keeps runs that are over, from a JSON list.
 INSERT INTO clock_runs (clock_id, run, owner_id, task_id, case_id, area, department_id, name, category, sla_class,

@@ -267,7 +267,7 @@ class Worker:
     @every(seconds=1.0)
     def fold_figures(self, tx: db.Tx) -> int:
         """Keep the live figures; answers how many changes were folded in."""
-        return figures.fold(tx)
+        return _unless_behind(figures.fold(tx))
 
     @every(seconds=15.0)
     def show_figures(self, tx: db.Tx) -> None:
@@ -287,7 +287,7 @@ class Worker:
     @every(seconds=1.0)
     def tell(self, tx: db.Tx) -> int:
         """Make notices of what happened, and put tasks just sent to whoever is on duty."""
-        return telling.tell(tx, self.rules.read(tx), most=AT_ONCE)
+        return _unless_behind(telling.tell(tx, self.rules.read(tx), most=AT_ONCE))
 
     @every(seconds=5.0)
     def pass_on_tasks(self, tx: db.Tx) -> int:
@@ -297,7 +297,7 @@ class Worker:
     @every(seconds=1.0)
     def send_notices(self, tx: db.Tx) -> int:
         """Send notices whose time has come through the outward channel."""
-        return telling.send(tx, self.notifier)
+        return _unless_behind(telling.send(tx, self.notifier))
 
     @every(seconds=60.0)
     def prune(self, tx: db.Tx) -> int:
@@ -354,6 +354,11 @@ class Worker:
         self._end(tx, at, names=CASE_CLOCKS)
         queries.end_watched(tx, case_ids=list(at), ended_ats=list(at.values()))
         facts.ended(tx, at)
+
+
+def _unless_behind(done: int) -> int:
+    """What a timer did, so that it runs again at once; while many steps are due it waits for its next turn instead."""
+    return 0 if sweep.is_behind() else done
 
 
 def _lock_with_orders(tx: db.Tx, case_ids: Iterable[str]) -> list[str]:

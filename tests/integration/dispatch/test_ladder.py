@@ -307,3 +307,52 @@ def test_a_whole_batch_that_others_hold_is_passed_over(world: World, monkeypatch
         "yellow": 10,
         "red": 10,
     }
+
+
+def test_one_clock_that_fails_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    guilty = world.report(reported_at=LONG_AGO)
+    others = [world.report(reported_at=LONG_AGO + timedelta(minutes=n)) for n in range(1, 4)]
+    fire = sweep.clock.fire
+
+    def failing(one: Any, **context: Any) -> Any:
+        if one.case_id == guilty.case_id:
+            raise ValueError("no such limit")
+        return fire(one, **context)
+
+    monkeypatch.setattr(sweep.clock, "fire", failing)
+    fire_all(world)
+
+    assert Counter(colour for *_, colour in world.cards(*(case.case_id for case in others))) == {
+        "yellow": 3,
+        "red": 3,
+    }
+    assert world.cards(guilty.case_id) == []
+    monkeypatch.setattr(sweep.clock, "fire", fire)
+    fire_all(world)
+    assert world.cards(guilty.case_id) == []
+    # It has its turn again when its time is over.
+    with world.database.transaction() as tx:
+        tx.execute(
+            "UPDATE clocks SET next_step_at = next_step_at - interval '10 minutes' WHERE case_id = %s",
+            [guilty.case_id],
+        )
+    fire_all(world)
+    assert [colour for *_, colour in world.cards(guilty.case_id)] == ["yellow", "red"]
+
+
+def test_other_timers_step_back_while_many_steps_are_due(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "BATCH", 5)
+    world.give(*(reported(reported_at=LONG_AGO) for _ in range(6)))
+    behind, told = [], []
+
+    for _ in range(20):
+        world.fire()
+        behind.append(sweep.is_behind())
+        with world.database.transaction() as tx:
+            told.append(world.feed.worker.fold_figures(tx) > 0)
+
+    assert (behind[0], behind[-1]) == (True, False)
+    # Nothing is left out: with steps due it waits for its next turn, without them it runs again at once.
+    assert not any(done for done, late in zip(told, behind, strict=True) if late)
