@@ -6,7 +6,8 @@ from typing import Any
 from services.dispatch.schemas import figures as schemas
 from services.dispatch.store import figures as store
 from services.dispatch.store import orders
-from shared import areas, clock, db
+from services.dispatch.store.figures import Only
+from shared import areas, auth, clock, db
 from shared.errors import NotFound
 from shared.http import Request, get
 
@@ -24,27 +25,29 @@ _BELOW = {
 class FiguresApi:
     """Open, due soon and overdue by area, department and class; the trend."""
 
-    @get("/dispatch/figures", roles=orders.AREA_STAFF, query=schemas.FigureQuery, answers=schemas.Figures)
+    @get("/dispatch/figures", roles=auth.STAFF, query=schemas.FigureQuery, answers=schemas.Figures)
     def read_figures(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
-        """Count what is open, due soon and overdue now, the most overdue first; kept up to a second or two."""
-        wanted = request.query["area"]
-        within = _within(request, wanted)
-        only = {"clock": request.query["clock"], "subject": request.query["subject"]}
-        by = request.query["by"]
+        """Count what is open, due soon and overdue now, the most overdue first; kept up to a second or two.
+
+        Responders see the tasks of their own department.
+        """
+        query = request.query
+        wanted, by = query["area"], query["by"]
+        within, only = _reach(tx, request)
         if by == "department":
-            rows = store.by_department(tx, within, **only)
+            rows = store.by_department(tx, within, only=only)
         elif by == "class":
-            rows = store.by_class(tx, within, **only)
+            rows = store.by_class(tx, within, only=only)
         elif by != "area":
-            rows = store.by_area(tx, within, level=areas.Level(by), **only)
+            rows = store.by_area(tx, within, level=areas.Level(by), only=only)
         elif wanted:
-            rows = store.by_area(tx, within, level=_BELOW[areas.level(wanted)], **only)
+            rows = store.by_area(tx, within, level=_BELOW[areas.level(wanted)], only=only)
         else:
             rows = [
                 row
                 for level in sorted({areas.level(one) for one in within})
                 for row in store.by_area(
-                    tx, [one for one in within if areas.level(one) is level], level=level, **only
+                    tx, [one for one in within if areas.level(one) is level], level=level, only=only
                 )
             ]
         return {"items": [{name: value or 0 for name, value in row.items()} for row in rows]}
@@ -57,6 +60,25 @@ class FiguresApi:
         today = datetime.combine(db.now(tx).astimezone(clock.BEIJING).date(), time(), clock.BEIJING)
         since = today - timedelta(days=days - 1)
         return {"items": store.trend(tx, _within(request, request.query["area"]), unit=unit, since=since)}
+
+
+def _reach(tx: db.Tx, request: Request) -> tuple[list[str], Only]:
+    """Areas and figures the caller may count. Raises NotFound outside them."""
+    query, actor = request.query, request.actor
+    clock_name, subject, department = query["clock"], query["subject"], query["department"]
+    if actor.has(*orders.AREA_STAFF):
+        if department is not None:
+            subject = "task"
+        only = Only(clock=clock_name, subject=subject, department=department)
+        return _within(request, query["area"]), only
+    # Responders count their department's tasks wherever it serves, and nothing else.
+    serves = store.area_of(tx, actor.department)
+    if serves is None or department not in (None, actor.department):
+        raise NotFound()
+    area: str = query["area"] or serves
+    if not areas.inside(area, serves):
+        raise NotFound()
+    return [area], Only(clock=clock_name, subject="task", department=actor.department)
 
 
 def _within(request: Request, area: str | None) -> list[str]:

@@ -99,7 +99,7 @@ SELECT clock, measure, sum(number)::bigint AS number FROM figures WHERE length(a
 -- How many supervision orders are not settled.
 SELECT count(*) FROM supervisions WHERE state = 'open';
 
--- name: figures_by_area(areas, digits, clock, subject, most)
+-- name: figures_by_area(areas, digits, clock, subject, department, most)
 -- Figures of areas of one level within areas, the most overdue first.
 SELECT f.area AS key, sum(f.number) FILTER (WHERE f.measure = 'in_time')::bigint AS in_time,
     sum(f.number) FILTER (WHERE f.measure = 'due_soon')::bigint AS due_soon,
@@ -108,9 +108,10 @@ SELECT f.area AS key, sum(f.number) FILTER (WHERE f.measure = 'in_time')::bigint
 FROM unnest(:areas::text[]) AS scope (prefix)
 JOIN figures f ON length(f.area) = :digits AND f.area >= scope.prefix AND f.area < scope.prefix || ':'
 WHERE f.clock = :clock AND (:subject::text IS NULL OR f.subject = :subject::text) AND f.number <> 0
+  AND (:department::text IS NULL OR f.department_id = :department::text)
 GROUP BY f.area ORDER BY overdue DESC NULLS LAST, open DESC, f.area LIMIT :most;
 
--- name: figures_by_department(areas, clock, subject, most)
+-- name: figures_by_department(areas, clock, subject, department, most)
 -- Figures of areas by department, the most overdue first.
 SELECT f.department_id AS key, sum(f.number) FILTER (WHERE f.measure = 'in_time')::bigint AS in_time,
     sum(f.number) FILTER (WHERE f.measure = 'due_soon')::bigint AS due_soon,
@@ -119,9 +120,10 @@ SELECT f.department_id AS key, sum(f.number) FILTER (WHERE f.measure = 'in_time'
 FROM figures f
 WHERE f.area = ANY(:areas) AND f.clock = :clock AND (:subject::text IS NULL OR f.subject = :subject::text)
   AND f.number <> 0 AND f.department_id <> ''
+  AND (:department::text IS NULL OR f.department_id = :department::text)
 GROUP BY f.department_id ORDER BY overdue DESC NULLS LAST, open DESC, f.department_id LIMIT :most;
 
--- name: figures_by_class(areas, clock, subject, most)
+-- name: figures_by_class(areas, clock, subject, department, most)
 -- Figures of areas by SLA class, the most overdue first.
 SELECT f.sla_class AS key, sum(f.number) FILTER (WHERE f.measure = 'in_time')::bigint AS in_time,
     sum(f.number) FILTER (WHERE f.measure = 'due_soon')::bigint AS due_soon,
@@ -129,8 +131,12 @@ SELECT f.sla_class AS key, sum(f.number) FILTER (WHERE f.measure = 'in_time')::b
     sum(f.number) FILTER (WHERE f.measure = 'paused')::bigint AS paused, sum(f.number)::bigint AS open
 FROM figures f
 WHERE f.area = ANY(:areas) AND f.clock = :clock AND (:subject::text IS NULL OR f.subject = :subject::text)
-  AND f.number <> 0
+  AND f.number <> 0 AND (:department::text IS NULL OR f.department_id = :department::text)
 GROUP BY f.sla_class ORDER BY overdue DESC NULLS LAST, open DESC, f.sla_class LIMIT :most;
+
+-- name: area_of_department(department)$
+-- The area a department serves.
+SELECT area FROM departments WHERE department_id = :department;
 
 -- name: figure_trend(areas, unit, since)
 -- What happened in areas by hour or day of UTC+8, oldest first.

@@ -27,7 +27,13 @@ class FigureQuery(http.Schema):
     subject = fields.String(
         load_default="case",
         validate=validate.OneOf(SUBJECTS),
-        metadata={"description": "Limits of matters, or of departments' tasks."},
+        metadata={"description": "Limits of matters, or of departments' tasks; responders see tasks."},
+    )
+    department = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 60),
+        metadata={"description": "Only the tasks of one department; responders see their own."},
     )
 
 

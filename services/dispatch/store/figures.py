@@ -1,5 +1,6 @@
 """Live figures: folded in batches from what every change adds, compared with a recount, put right, and read."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -56,28 +57,39 @@ def repair(tx: db.Tx) -> int | None:
     return len(found)
 
 
-def by_area(
-    tx: db.Tx, areas: list[str], *, level: codes.Level, clock: str, subject: str | None
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class Only:
+    """Which figures are wanted."""
+
+    clock: str
+    # None is both.
+    subject: str | None
+    # None is all.
+    department: str | None
+
+
+def by_area(tx: db.Tx, areas: list[str], *, level: codes.Level, only: Only) -> list[dict[str, Any]]:
     """Figures of the areas of a level within areas, the most overdue first."""
     found: list[dict[str, Any]] = queries.figures_by_area(
-        tx, areas=areas, digits=codes.digits(level), clock=clock, subject=subject, most=MOST
+        tx, areas=areas, digits=codes.digits(level), most=MOST, **vars(only)
     )
     return found
 
 
-def by_department(tx: db.Tx, areas: list[str], *, clock: str, subject: str | None) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = queries.figures_by_department(
-        tx, areas=areas, clock=clock, subject=subject, most=MOST
-    )
+def by_department(tx: db.Tx, areas: list[str], *, only: Only) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = queries.figures_by_department(tx, areas=areas, most=MOST, **vars(only))
     return found
 
 
-def by_class(tx: db.Tx, areas: list[str], *, clock: str, subject: str | None) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = queries.figures_by_class(
-        tx, areas=areas, clock=clock, subject=subject, most=MOST
-    )
+def by_class(tx: db.Tx, areas: list[str], *, only: Only) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = queries.figures_by_class(tx, areas=areas, most=MOST, **vars(only))
     return found
+
+
+def area_of(tx: db.Tx, department: str | None) -> str | None:
+    """The area a department serves; None where it is not known."""
+    area: str | None = queries.area_of_department(tx, department=department)
+    return area
 
 
 def trend(tx: db.Tx, areas: list[str], *, unit: str, since: datetime) -> list[dict[str, Any]]:

@@ -201,3 +201,30 @@ def test_the_trend_counts_what_happened_today(running: Running) -> None:
     hours = running.supervisor.get("/dispatch/figures/trend").json()["items"]
     assert sum(row["reported"] for row in hours) == after["reported"]
     assert running.supervisor.get("/dispatch/figures/trend", params={"area": "370103"}).status_code == 404
+
+
+def test_a_responder_reads_the_figures_of_the_own_department_and_no_others(running: Running) -> None:
+    running.whistle(district.MARKET, district.HEALTH)
+    fold(running)
+    market = running.responder(district.MARKET)
+
+    def read(**query: str) -> Any:
+        answer = market.get("/dispatch/figures", params=query)
+        return answer.json()["items"] if answer.status_code == 200 else answer.status_code
+
+    open_now = running.rows(
+        "SELECT count(*)::int AS n FROM clocks WHERE state <> 'stopped' AND name = 'finish' AND department_id = %(d)s"
+        " AND area LIKE '370102%%'",
+        d=district.MARKET,
+    )[0]["n"]
+    departments = read(by="department")
+    assert [(row["key"], row["open"]) for row in departments] == [(district.MARKET, open_now)]
+    assert sum(row["open"] for row in read(area=district.DISTRICT)) == open_now
+    assert sum(row["open"] for row in read(by="class", subject="case")) == open_now
+    assert district.GRID in {row["key"] for row in read(by="grid")}
+    assert [read(department=district.HEALTH), read(area="370103"), read(area="3701")] == [404] * 3
+    assert market.get("/dispatch/figures/trend").status_code == 403
+    supervised = running.supervisor.get("/dispatch/figures", params={"department": district.MARKET})
+    assert sum(row["open"] for row in supervised.json()["items"]) == open_now
+    unknown = running.responder("370102-nobody").get("/dispatch/figures")
+    assert unknown.status_code == 404
