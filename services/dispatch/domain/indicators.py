@@ -13,6 +13,8 @@ from services.dispatch.domain import errors
 
 Kind = Literal["departments", "subdistricts"]
 KINDS: tuple[Kind, ...] = ("departments", "subdistricts")
+# Groups of members that grids call 党员报到: registered like departments, neither assessed nor ranked.
+UNRANKED = frozenset({"party_members", "volunteers"})
 # Whose answer a reporter's is: the main department's, or that of everyone who finished a task of that handling.
 Share = Literal["main", "every"]
 

@@ -21,7 +21,8 @@ FROM unnest(:case_ids::uuid[], :runs::integer[], :reasons::text[], :moments::tim
 WHERE h.case_id = r.case_id AND h.run = r.run - 1 AND h.reworked_at IS NULL;
 
 -- name: void_handlings(case_ids, moments)!
--- Matters that ended otherwise: none of their handlings counts.
+-- Matters that ended otherwise: neither their handlings count nor what their reporters said.
+WITH unheard AS (UPDATE answers SET is_void = true WHERE case_id = ANY(:case_ids) AND NOT is_void)
 UPDATE handlings h SET is_void = true, ended_at = LEAST(h.ended_at, v.at)
 FROM unnest(:case_ids::uuid[], :moments::timestamptz[]) AS v (case_id, at)
 WHERE h.case_id = v.case_id AND NOT h.is_void;

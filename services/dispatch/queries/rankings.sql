@@ -101,10 +101,10 @@ SELECT bool_or(state = 'frozen') AS is_frozen, max(appeals_until) AS appeals_unt
 WHERE area = :area AND kind = 'departments' AND period_start <= :at AND period_end > :at
 HAVING count(*) > 0;
 
--- name: departments_ranked(area)
--- The departments of an area.
+-- name: departments_ranked(area, unranked)
+-- The departments of an area, without groups of members.
 SELECT department_id AS organisation_id, name FROM departments
-WHERE is_active AND area ^@ :area ORDER BY department_id;
+WHERE is_active AND area ^@ :area AND kind <> ALL(:unranked) ORDER BY department_id;
 
 -- name: departments_named(department_ids)
 -- The names of departments, also of those that are closed.
@@ -120,34 +120,28 @@ INSERT INTO subdistricts (area, name, sequence) VALUES (:area, :name, :sequence)
 ON CONFLICT ON CONSTRAINT subdistricts_pkey DO UPDATE SET name = excluded.name, sequence = excluded.sequence
 WHERE subdistricts.sequence < excluded.sequence;
 
--- name: recount_evidence(ranking_id)
--- What the kept rows of a table say, counted anew.
-SELECT e.organisation_id, e.indicator, (SELECT sum(p) FROM unnest(e.points) AS p)::bigint AS numerator,
-       cardinality(e.subjects) AS denominator,
-       encode(sha256(array_send(e.subjects) || array_send(e.points)), 'hex') AS digest
-FROM ranking_evidence e WHERE e.ranking_id = :ranking_id;
-
--- name: evidence_of_tasks(ranking_id, organisation_id, indicator, after, most)
+-- name: rows_of_tasks(ranking_id, organisation_id, indicator, after, most)
 -- A page of the tasks a figure was counted from.
 SELECT r.position, r.subject AS task_id, f.case_id, r.points FROM (
-    SELECT :after::integer + u.n AS position, u.subject, u.points
-    FROM ranking_evidence e,
-         unnest(e.subjects[:after::integer + 1 : :after::integer + :most::integer],
-                e.points[:after::integer + 1 : :after::integer + :most::integer])
-         WITH ORDINALITY AS u (subject, points, n)
-    WHERE e.ranking_id = :ranking_id AND e.organisation_id = :organisation_id AND e.indicator = :indicator
+    SELECT u.n AS position, u.subject, u.points
+    FROM ranking_rows_kept e,
+         unnest(e.subjects, e.points[array_position(e.indicators, :indicator) : array_position(e.indicators, :indicator)]
+                                    [1 : cardinality(e.subjects)]) WITH ORDINALITY AS u (subject, points, n)
+    WHERE e.ranking_id = :ranking_id AND e.organisation_id = :organisation_id AND :indicator = ANY(e.indicators)
+      AND u.n > :after AND u.points IS NOT NULL
+    ORDER BY u.n LIMIT :most
 ) AS r
 LEFT JOIN LATERAL (
     SELECT t.case_id FROM task_facts t WHERE t.task_id = r.subject ORDER BY t.run DESC LIMIT 1
 ) AS f ON true
 ORDER BY r.position;
 
--- name: evidence_of_cases(ranking_id, organisation_id, indicator, after, most)
+-- name: rows_of_cases(ranking_id, organisation_id, indicator, after, most)
 -- A page of the matters a figure was counted from.
-SELECT :after::integer + u.n AS position, NULL::uuid AS task_id, u.subject AS case_id, u.points
-FROM ranking_evidence e,
-     unnest(e.subjects[:after::integer + 1 : :after::integer + :most::integer],
-            e.points[:after::integer + 1 : :after::integer + :most::integer])
-     WITH ORDINALITY AS u (subject, points, n)
-WHERE e.ranking_id = :ranking_id AND e.organisation_id = :organisation_id AND e.indicator = :indicator
-ORDER BY position;
+SELECT u.n AS position, NULL::uuid AS task_id, u.subject AS case_id, u.points
+FROM ranking_rows_kept e,
+     unnest(e.subjects, e.points[array_position(e.indicators, :indicator) : array_position(e.indicators, :indicator)]
+                                [1 : cardinality(e.subjects)]) WITH ORDINALITY AS u (subject, points, n)
+WHERE e.ranking_id = :ranking_id AND e.organisation_id = :organisation_id AND :indicator = ANY(e.indicators)
+  AND u.n > :after AND u.points IS NOT NULL
+ORDER BY u.n LIMIT :most;

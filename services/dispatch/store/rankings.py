@@ -109,7 +109,7 @@ def rules_versions(tx: db.Tx, *, area: str, kind: Kind) -> list[dict[str, Any]]:
 def count(tx: db.Tx, table: Ranking) -> tuple[Line, ...]:
     """Counts a draft's rows anew and keeps them; every organisation of the area has a line, also without rows."""
     queries.give_memory(tx)
-    queries.forget_evidence(tx, ranking_id=table.ranking_id)
+    queries.forget_rows(tx, ranking_id=table.ranking_id)
     period, rules = table.period, table.rules
     inputs: dict[str, Any] = {
         "ranking_id": table.ranking_id,
@@ -119,25 +119,23 @@ def count(tx: db.Tx, table: Ranking) -> tuple[Line, ...]:
         "ends": period.end,
     }
     if rules.kind == "departments":
-        inputs["month"] = period.month
-        rows = [
-            *queries.count_department_tasks(tx, **inputs),
-            *queries.count_department_reworks(tx, **inputs),
-            *queries.count_department_answers(tx, **inputs, share=rules.share, satisfied=SATISFIED),
-            *queries.count_assessments(tx, **inputs),
-        ]
+        inputs |= {"month": period.month, "unranked": sorted(indicators.UNRANKED)}
+        queries.count_departments(tx, **inputs, share=rules.share, satisfied=SATISFIED)
+        queries.count_assessments(tx, **inputs)
     else:
-        rows = [
-            *queries.count_calls(tx, **inputs),
-            *queries.count_handlings(tx, **inputs),
-            *queries.count_answers(tx, **inputs, satisfied=SATISFIED),
-        ]
+        queries.count_calls(tx, **inputs)
+        queries.count_handlings(tx, **inputs)
+        queries.count_answers(tx, **inputs, satisfied=SATISFIED)
+    queries.leave_out_appealed(
+        tx, ranking_id=table.ranking_id, area=table.area, kind=rules.kind, month=period.month
+    )
+    rows = queries.counted(tx, ranking_id=table.ranking_id)
     return _lines(rows, _names(tx, table, rows))
 
 
 def recount(tx: db.Tx, table: Ranking) -> tuple[Line, ...]:
     """The lines that a table's kept rows give, whatever became of the facts since."""
-    rows = queries.recount_evidence(tx, ranking_id=table.ranking_id)
+    rows = queries.recount(tx, ranking_id=table.ranking_id)
     return _lines(rows, {line.organisation_id: line.name for line in table.lines})
 
 
@@ -221,7 +219,7 @@ def evidence(
     known = indicators.named(table.rules.kind, indicator)
     if known is None:
         raise errors.NotFound()
-    query = queries.evidence_of_tasks if known.rows == "tasks" else queries.evidence_of_cases
+    query = queries.rows_of_tasks if known.rows == "tasks" else queries.rows_of_cases
     rows: list[dict[str, Any]] = query(
         tx,
         ranking_id=table.ranking_id,
@@ -265,8 +263,11 @@ def of_row(row: Mapping[str, Any]) -> Ranking:
 def _names(tx: db.Tx, table: Ranking, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Everybody of the area and whoever else has rows, by id."""
     departments = table.rules.kind == "departments"
-    query = queries.departments_ranked if departments else queries.subdistricts_ranked
-    names = {row["organisation_id"]: row["name"] for row in query(tx, area=table.area)}
+    if departments:
+        found = queries.departments_ranked(tx, area=table.area, unranked=sorted(indicators.UNRANKED))
+    else:
+        found = queries.subdistricts_ranked(tx, area=table.area)
+    names = {row["organisation_id"]: row["name"] for row in found}
     strangers = sorted({row["organisation_id"] for row in rows} - names.keys())
     if strangers and departments:
         found = queries.departments_named(tx, department_ids=strangers)
@@ -278,7 +279,7 @@ def _lines(rows: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> tuple
     counts: dict[str, dict[str, Count]] = {organisation_id: {} for organisation_id in names}
     for row in rows:
         counts.setdefault(row["organisation_id"], {})[row["indicator"]] = Count(
-            numerator=int(row["numerator"]), denominator=row["denominator"], digest=row["digest"]
+            numerator=int(row["numerator"]), denominator=int(row["denominator"]), digest=row["digest"]
         )
     return tuple(
         Line(organisation_id=organisation_id, name=names.get(organisation_id, organisation_id), counts=found)

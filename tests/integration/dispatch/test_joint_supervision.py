@@ -11,7 +11,7 @@ from services.dispatch import tabling
 from services.dispatch.store import rankings
 from shared import clock, ids
 from tests.integration.dispatch.conftest import Running
-from tests.integration.dispatch.test_rankings import (
+from tests.integration.dispatch.months import (
     AFTER,
     FROZEN,
     Past,
