@@ -1,5 +1,6 @@
 """One matter, one assessment 一事一考: the subdistrict assesses, the department may appeal, a supervisor decides."""
 
+from dataclasses import replace
 from typing import Any
 
 from services.dispatch.domain import assessment as domain
@@ -8,7 +9,7 @@ from services.dispatch.domain.assessment import Assessment
 from services.dispatch.schemas import assessments as schemas
 from services.dispatch.store import assessments as store
 from services.dispatch.store import orders, rankings
-from shared import areas, db, http
+from shared import areas, clock, db, http
 from shared.auth import Role
 from shared.bus import outbox
 from shared.contracts import dispatch as contracts
@@ -41,6 +42,32 @@ class AssessmentsApi:
             most=request.limit + 1,
         )
         return http.page(rows, limit=request.limit, key=lambda row: [str(row["task_id"])])
+
+    @get(
+        "/dispatch/unassessed-tasks",
+        roles=CALLERS,
+        query=http.PageQuery,
+        answers=schemas.ToAssess,
+        page=True,
+    )
+    def list_unassessed_tasks(self, tx: db.Tx, request: Request, /) -> Page:
+        """List the responses of one's areas still to assess, finished within 60 days, the oldest first."""
+        cursor = request.cursor(length=2)
+        rows, total = store.to_assess(
+            tx,
+            request.actor,
+            after=(str(cursor[0]), str(cursor[1])) if cursor else None,
+            most=request.limit + 1,
+        )
+        page = http.page(
+            rows,
+            limit=request.limit,
+            key=lambda row: [clock.rfc3339(row["finished_at"]), str(row["task_id"])],
+        )
+        if total is None:
+            return page
+        most = store.MOST_COUNTED
+        return replace(page, total=min(total, most), total_is_capped=total > most)
 
     @get("/dispatch/tasks/<uuid:task_id>/assessment", roles=READERS, answers=schemas.AssessmentView)
     def read_assessment(self, tx: db.Tx, request: Request, /, task_id: str) -> dict[str, Any]:

@@ -44,3 +44,46 @@ SELECT a.* FROM assessments a
 WHERE a.area ^@ ANY(:scopes) AND (:state::text IS NULL OR a.state = :state::text)
   AND (:before::uuid IS NULL OR a.task_id < :before::uuid)
 ORDER BY a.task_id DESC LIMIT :most;
+
+-- name: to_assess(scopes, unranked, since, after_at, after_task, most)
+-- Responses of areas that were finished since a moment and are not assessed yet, oldest first.
+WITH streets AS (
+    SELECT DISTINCT left(within.area, 9) AS street FROM (
+        SELECT s.prefix AS area FROM unnest(:scopes::text[]) AS s (prefix) WHERE length(s.prefix) >= 9
+        UNION ALL
+        SELECT d.area FROM unnest(:scopes::text[]) AS s (prefix) JOIN subdistricts d ON d.area ^@ s.prefix
+    ) AS within
+)
+SELECT t.task_id, t.order_id, o.case_id, t.area, o.kind, o.category, t.department_id, d.name AS department_name,
+       t.is_main, t.reply_words, t.sent_at, t.signed_at, t.arrived_at, t.replied_at, t.finished_at
+FROM streets CROSS JOIN LATERAL (
+    SELECT * FROM tasks
+    WHERE left(tasks.area, 9) = streets.street AND tasks.finished_at IS NOT NULL AND tasks.finished_at >= :since
+      AND tasks.area ^@ ANY(:scopes)
+      AND (:after_at::timestamptz IS NULL
+           OR (tasks.finished_at, tasks.task_id) > (:after_at::timestamptz, :after_task::uuid))
+      AND NOT EXISTS (SELECT FROM assessments a WHERE a.task_id = tasks.task_id)
+      AND NOT EXISTS (
+        SELECT FROM departments g WHERE g.department_id = tasks.department_id AND g.kind = ANY(:unranked::text[]))
+    ORDER BY tasks.finished_at, tasks.task_id LIMIT :most
+) AS t
+JOIN orders o USING (order_id) LEFT JOIN departments d ON d.department_id = t.department_id
+ORDER BY t.finished_at, t.task_id LIMIT :most;
+
+-- name: count_to_assess(scopes, unranked, since, most)$
+-- How many there are, up to a bound.
+SELECT count(*) FROM (
+    SELECT FROM (
+        SELECT DISTINCT left(within.area, 9) AS street FROM (
+            SELECT s.prefix AS area FROM unnest(:scopes::text[]) AS s (prefix) WHERE length(s.prefix) >= 9
+            UNION ALL
+            SELECT d.area FROM unnest(:scopes::text[]) AS s (prefix) JOIN subdistricts d ON d.area ^@ s.prefix
+        ) AS within
+    ) AS streets
+    JOIN tasks ON left(tasks.area, 9) = streets.street
+    WHERE tasks.finished_at IS NOT NULL AND tasks.finished_at >= :since AND tasks.area ^@ ANY(:scopes)
+      AND NOT EXISTS (SELECT FROM assessments a WHERE a.task_id = tasks.task_id)
+      AND NOT EXISTS (
+        SELECT FROM departments g WHERE g.department_id = tasks.department_id AND g.kind = ANY(:unranked::text[]))
+    LIMIT :most
+) AS waiting;

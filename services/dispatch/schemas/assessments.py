@@ -44,6 +44,24 @@ class AssessmentFilter(http.PageQuery):
     state = fields.String(load_default=None, validate=validate.OneOf(_STATES))
 
 
+class ToAssess(http.Schema):
+    task_id = fields.UUID()
+    order_id = fields.UUID()
+    case_id = fields.UUID()
+    area = http.AreaCode()
+    kind = fields.String()
+    category = fields.String()
+    department_id = fields.String()
+    department_name = fields.String(allow_none=True)
+    is_main = fields.Boolean()
+    reply_words = fields.String(allow_none=True)
+    sent_at = fields.AwareDateTime()
+    signed_at = fields.AwareDateTime(allow_none=True)
+    arrived_at = fields.AwareDateTime(allow_none=True)
+    replied_at = fields.AwareDateTime(allow_none=True)
+    finished_at = fields.AwareDateTime()
+
+
 class AssessmentSummary(http.Schema):
     task_id = fields.UUID()
     order_id = fields.UUID()

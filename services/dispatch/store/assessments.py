@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from services.dispatch.domain import errors as domain_errors
 from services.dispatch.domain.assessment import Assessment, State, Window
+from services.dispatch.domain.indicators import UNRANKED
 from services.dispatch.store import orders
 from services.dispatch.store.sql import queries
 from shared import areas, auth, db, errors
 
 Act = Literal["assessed", "corrected", "appealed", "ruled"]
+# How long a finished response waits in the list of those to assess; later it may still be assessed by itself.
+TO_ASSESS_FOR = timedelta(days=60)
+MOST_COUNTED = 10_000
 
 
 def add(tx: db.Tx, one: Assessment) -> None:
@@ -91,6 +95,24 @@ def listed(
     else:
         rows = queries.list_area_assessments(tx, scopes=reach.scopes, **page)
     return rows
+
+
+def to_assess(
+    tx: db.Tx, actor: auth.Actor, *, after: tuple[str, str] | None, most: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Finished responses of the actor's areas nobody assessed yet, oldest first; how many, with the first page."""
+    reach: dict[str, Any] = {
+        "scopes": orders.of_areas(actor).scopes,
+        "unranked": sorted(UNRANKED),
+        "since": db.now(tx) - TO_ASSESS_FOR,
+    }
+    after_at, after_task = after or (None, None)
+    rows: list[dict[str, Any]] = queries.to_assess(
+        tx, after_at=after_at, after_task=after_task, most=most, **reach
+    )
+    if after is not None:
+        return rows, None
+    return rows, int(queries.count_to_assess(tx, most=MOST_COUNTED + 1, **reach))
 
 
 def _keep(

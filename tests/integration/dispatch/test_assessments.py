@@ -10,7 +10,7 @@ import pytest
 from services.dispatch import tabling
 from shared import clock, ids
 from tests.integration.dispatch.conftest import Running
-from tests.integration.dispatch.test_rankings import office
+from tests.integration.dispatch.months import office
 from tests.support import clients, district
 
 POINTS = {"speed": 20, "result": 40, "attitude": 10}
@@ -152,3 +152,36 @@ def test_outsiders_find_nothing(desk: Desk) -> None:
     assert elsewhere.post(desk.path, json=BODY).status_code == 404
     assert elsewhere.get("/dispatch/assessments").json()["items"] == []
     assert desk.caller.get(f"/dispatch/tasks/{ids.new()}/assessment").status_code == 404
+
+
+def test_a_caller_finds_the_responses_still_to_assess_oldest_first(desk: Desk) -> None:
+    def to_assess(client: clients.Client = desk.caller) -> list[str]:
+        found, query = [], {"limit": "2"}
+        while True:
+            page = client.get("/dispatch/unassessed-tasks", params=query).json()
+            found += [one["task_id"] for one in page["items"]]
+            if page["next_cursor"] is None:
+                return found
+            query["cursor"] = page["next_cursor"]
+
+    running = desk.running
+    later = Desk(running)
+    waiting = to_assess()
+    unanswered = running.tasks(desk.order_id)[district.URBAN]
+    first = desk.caller.get("/dispatch/unassessed-tasks", params={"limit": "1"}).json()
+
+    assert waiting.index(desk.task_id) < waiting.index(later.task_id)
+    assert unanswered not in waiting
+    assert (first["total"], first["total_is_capped"]) == (len(waiting), False)
+    desk.assess()
+    assert to_assess() == [one for one in waiting if one != desk.task_id]
+    elsewhere = running.api.client(roles=["caller"], areas=[district.ELSEWHERE])
+    grid = running.api.client(roles=["caller"], areas=[district.GRID])
+    assert to_assess(elsewhere) == []
+    assert later.task_id in to_assess(grid)
+    with running.database.transaction() as tx:
+        tx.execute(
+            "UPDATE tasks SET finished_at = finished_at - interval '60 days' WHERE task_id = %s",
+            [later.task_id],
+        )
+    assert later.task_id not in to_assess()
