@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from services.dispatch.domain import clock as clocks
-from services.dispatch.domain import errors, extension
+from services.dispatch.domain import errors, extension, moving
 from services.dispatch.domain.clock import Clock, Ticking
 from services.dispatch.schemas import clocks as schemas
 from services.dispatch.schemas.orders import CaseClocks
@@ -193,7 +193,7 @@ class ClocksApi:
         return extensions.row(tx, asked.extension.extension_id, orders.seen(request.actor))
 
     def _pass(self, clock: Clock, request: Request, tx: db.Tx, at: datetime) -> Ticking:
-        return clocks.pass_stage(clock, stage=request.body["stage"], rules=self.limits.read(tx), at=at)
+        return moving.pass_stage(clock, stage=request.body["stage"], rules=self.limits.read(tx), at=at)
 
     def _followed(self, tx: db.Tx, extended: list[Ticking], at: datetime) -> list[Ticking]:
         """What the extension of a main department's task means for the matter's own limit."""
@@ -206,7 +206,7 @@ class ClocksApi:
             if own.due_at < one.clock.due_at and queries.is_main_task(tx, task_id=task_id):
                 by = one.clock.moves[-1]
                 assert isinstance(by, clocks.Extended)
-                followed.append(clocks.extend(own, by=by.by, rules=self.limits.read(tx), at=at))
+                followed.append(moving.extend(own, by=by.by, rules=self.limits.read(tx), at=at))
         return followed
 
 

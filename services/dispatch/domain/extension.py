@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.dispatch.domain import clock as clocks
-from services.dispatch.domain import errors
+from services.dispatch.domain import errors, moving
 from services.dispatch.domain.clock import Clock, ClockState, Ticking
 from services.dispatch.domain.limits import Rules
 from shared.contracts import Event, dispatch
@@ -121,5 +120,5 @@ def decide(
     allowed = rules.begun_with(clock.preset, clock.preset_version).extension
     if clock.state is ClockState.STOPPED or clock.run != extension.run or allowed is None:
         raise errors.ExtensionLapsed()
-    ticking = clocks.extend(clock, by=allowed.by, rules=rules, at=at)
+    ticking = moving.extend(clock, by=allowed.by, rules=rules, at=at)
     return Decided(extension=decided, ticking=ticking, events=(event,))

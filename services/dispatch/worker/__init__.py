@@ -7,7 +7,7 @@ from typing import Any
 
 from services.dispatch import notifier as outward
 from services.dispatch import tabling
-from services.dispatch.domain import clock, running
+from services.dispatch.domain import clock, moving, running
 from services.dispatch.domain import order as domain
 from services.dispatch.domain.clock import Ticking
 from services.dispatch.domain.order import Order, OrderState, Task, TaskState
@@ -202,7 +202,7 @@ class Worker:
         rules = self.rules.read(tx)
         owners = _lock_with_orders(tx, at)
         clocks = store.clocks_of(tx, owners).values()
-        _keep(tx, [clock.resume(one, rules=rules, at=at[one.case_id]) for one in clocks])
+        _keep(tx, [moving.resume(one, rules=rules, at=at[one.case_id]) for one in clocks])
 
     @subscribe(cases.CaseClosed)
     def case_closed(self, tx: db.Tx, events: Sequence[Received[cases.CaseClosed]]) -> None:

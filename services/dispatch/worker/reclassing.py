@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.dispatch.domain import clock
+from services.dispatch.domain import moving
 from services.dispatch.domain.limits import Rules
 from services.dispatch.store import clocks as store
 from services.dispatch.store import orders
@@ -32,7 +32,7 @@ def case_triaged(tx: db.Tx, events: Sequence[Received[cases.CaseTriaged]], rules
     queries.reclass_orders(tx, case_ids=sorted(changed))
     clocks = store.clocks_of(tx, [*changed, *open_orders]).values()
     moved = [
-        clock.reclass(
+        moving.reclass(
             one,
             category=row["category"],
             sla_class=row["sla_class"],

@@ -1,6 +1,6 @@
 """Running clocks computed anew on purpose, a batch at a time: after an edit of the calendar, or a rebase."""
 
-from services.dispatch.domain import clock
+from services.dispatch.domain import moving
 from services.dispatch.domain.limits import Rules
 from services.dispatch.store import clocks as store
 from services.dispatch.store.sql import queries
@@ -34,9 +34,9 @@ def recompute(tx: db.Tx, rules: Rules) -> int:
         store.clock_of(row) for row in queries.clocks_by_id(tx, clock_ids=[row["clock_id"] for row in found])
     ]
     after = [
-        clock.recompute(one, rules=rules)
+        moving.recompute(one, rules=rules)
         if job["kind"] == "calendar"
-        else clock.rebase(one, rules=rules, at=at)
+        else moving.rebase(one, rules=rules, at=at)
         for one in before
     ]
     changed = [one for one, was in zip(after, before, strict=True) if one.clock != was]

@@ -1,6 +1,6 @@
 """Climbing the ladder: due steps are found oldest first and fired in batches, each once."""
 
-from services.dispatch.domain import clock
+from services.dispatch.domain import ladder
 from services.dispatch.domain.limits import Rules
 from services.dispatch.store import clocks as store
 from services.dispatch.store.sql import queries
@@ -75,7 +75,7 @@ def _fire(tx: db.Tx, owner_ids: list[str], rules: Rules) -> int:
     locked = {str(row["owner_id"]): row["at"] for row in queries.lock_owners(tx, owner_ids=sorted(owner_ids))}
     if not locked:
         return 0
-    looked_at = [clock.fire(c, rules=rules, at=locked[c.owner_id]) for c in store.due_clocks(tx, locked)]
+    looked_at = [ladder.fire(c, rules=rules, at=locked[c.owner_id]) for c in store.due_clocks(tx, locked)]
     fired = [one for one in looked_at if one.fired]
     # A ladder that ends here has nothing to announce, but must not stay at the head of the queue.
     ended = [one for one in looked_at if not one.fired and one.clock.next_step is None]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.dispatch.domain import clock as domain
-from services.dispatch.domain import errors, running
+from services.dispatch.domain import errors, ladder, moving, running
 from services.dispatch.domain import order as orders
 from services.dispatch.domain.clock import Clock, ClockState
 from services.dispatch.domain.limits import ANY, Ladder, Preset, Rules, Stage
@@ -138,11 +138,11 @@ def test_each_card_is_shown_once_and_not_a_moment_early() -> None:
     clock = started(at(16, 10))
     instant = timedelta(microseconds=1)
 
-    early = domain.fire(clock, rules=FIVE_DAYS, at=clock.yellow_at - instant)
-    yellow = domain.fire(clock, rules=FIVE_DAYS, at=clock.yellow_at)
-    between = domain.fire(yellow.clock, rules=FIVE_DAYS, at=clock.due_at - instant)
-    red = domain.fire(yellow.clock, rules=FIVE_DAYS, at=clock.due_at)
-    after = domain.fire(red.clock, rules=FIVE_DAYS, at=clock.due_at + timedelta(days=30))
+    early = ladder.fire(clock, rules=FIVE_DAYS, at=clock.yellow_at - instant)
+    yellow = ladder.fire(clock, rules=FIVE_DAYS, at=clock.yellow_at)
+    between = ladder.fire(yellow.clock, rules=FIVE_DAYS, at=clock.due_at - instant)
+    red = ladder.fire(yellow.clock, rules=FIVE_DAYS, at=clock.due_at)
+    after = ladder.fire(red.clock, rules=FIVE_DAYS, at=clock.due_at + timedelta(days=30))
 
     assert [t.fired for t in (early, yellow, between, red, after)] == [None, "yellow", None, "red", None]
     assert [event.colour for t in (yellow, red) for event in t.events] == ["yellow", "red"]  # type: ignore[attr-defined]
@@ -152,15 +152,15 @@ def test_each_card_is_shown_once_and_not_a_moment_early() -> None:
 def test_cards_long_due_are_shown_one_after_the_other() -> None:
     clock = started(at(16, 10))
 
-    first = domain.fire(clock, rules=FIVE_DAYS, at=at(30, 10))
-    second = domain.fire(first.clock, rules=FIVE_DAYS, at=at(30, 10))
+    first = ladder.fire(clock, rules=FIVE_DAYS, at=at(30, 10))
+    second = ladder.fire(first.clock, rules=FIVE_DAYS, at=at(30, 10))
 
     assert (first.fired, second.fired) == ("yellow", "red")
 
 
 @pytest.mark.parametrize("state", [ClockState.PAUSED, ClockState.STOPPED])
 def test_a_clock_that_does_not_run_shows_nothing(state: ClockState) -> None:
-    assert domain.fire(started(at(16, 10), state=state), rules=FIVE_DAYS, at=at(30, 10)).fired is None
+    assert ladder.fire(started(at(16, 10), state=state), rules=FIVE_DAYS, at=at(30, 10)).fired is None
 
 
 # --- pauses
@@ -170,7 +170,7 @@ def test_a_pause_moves_due_and_warning_by_what_was_left() -> None:
     clock = started(at(16, 10), FOUR_HOURS)
 
     paused = domain.pause(clock, at=at(16, 11))
-    resumed = domain.resume(paused.clock, rules=FOUR_HOURS, at=at(17, 9))
+    resumed = moving.resume(paused.clock, rules=FOUR_HOURS, at=at(17, 9))
 
     assert (paused.clock.state, paused.clock.next_step_at) == (ClockState.PAUSED, None)
     assert [e.event_name for e in (*paused.events, *resumed.events)] == ["clock_paused", "clock_set"]
@@ -181,9 +181,9 @@ def test_a_pause_moves_due_and_warning_by_what_was_left() -> None:
 
 def test_a_card_shown_before_a_pause_is_not_shown_after_it() -> None:
     clock = started(at(16, 10), FOUR_HOURS)
-    warned = domain.fire(clock, rules=FIVE_DAYS, at=clock.yellow_at).clock
+    warned = ladder.fire(clock, rules=FIVE_DAYS, at=clock.yellow_at).clock
 
-    resumed = domain.resume(domain.pause(warned, at=at(16, 15)).clock, rules=FOUR_HOURS, at=at(17, 9)).clock
+    resumed = moving.resume(domain.pause(warned, at=at(16, 15)).clock, rules=FOUR_HOURS, at=at(17, 9)).clock
 
     assert (resumed.next_step, resumed.next_step_at) == ("red", resumed.due_at)
     assert resumed.due_at == at(17, 9, 30)
@@ -191,11 +191,11 @@ def test_a_card_shown_before_a_pause_is_not_shown_after_it() -> None:
 
 def test_a_clock_overdue_when_paused_stays_overdue() -> None:
     clock = started(at(16, 10), FOUR_HOURS)
-    shown = domain.fire(
-        domain.fire(clock, rules=FIVE_DAYS, at=at(16, 16)).clock, rules=FIVE_DAYS, at=at(16, 16)
+    shown = ladder.fire(
+        ladder.fire(clock, rules=FIVE_DAYS, at=at(16, 16)).clock, rules=FIVE_DAYS, at=at(16, 16)
     ).clock
 
-    resumed = domain.resume(domain.pause(shown, at=at(16, 16)).clock, rules=FOUR_HOURS, at=at(18, 9)).clock
+    resumed = moving.resume(domain.pause(shown, at=at(16, 16)).clock, rules=FOUR_HOURS, at=at(18, 9)).clock
 
     assert (resumed.due_at, resumed.next_step, resumed.next_step_at) == (clock.due_at, None, None)
 
@@ -206,14 +206,14 @@ def test_pausing_and_resuming_twice_is_the_same_as_once() -> None:
 
     assert domain.pause(paused, at=at(16, 12)).events == ()
     assert domain.pause(paused, at=at(16, 12)).clock == paused
-    assert domain.resume(clock, rules=FIVE_DAYS, at=at(16, 12)).clock == clock
+    assert moving.resume(clock, rules=FIVE_DAYS, at=at(16, 12)).clock == clock
 
 
 def test_a_resumption_said_to_be_before_its_pause_counts_as_at_it() -> None:
     clock = started(at(16, 10), FOUR_HOURS)
     paused = domain.pause(clock, at=at(16, 11)).clock
 
-    resumed = domain.resume(paused, rules=FOUR_HOURS, at=at(16, 10, 59)).clock
+    resumed = moving.resume(paused, rules=FOUR_HOURS, at=at(16, 10, 59)).clock
 
     assert (resumed.state, resumed.due_at) == (ClockState.RUNNING, clock.due_at)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.dispatch import seed
 from services.dispatch.domain import clock as domain
-from services.dispatch.domain import errors, extension, presets
+from services.dispatch.domain import errors, extension, ladder, moving, presets
 from services.dispatch.domain.clock import Clock, ClockState, Ticking
 from services.dispatch.domain.limits import ANY, CLOCKS, Extension, Ladder, Preset, Rules, Stage
 from shared.calendar import Day, Limit, Unit, WorkingCalendar
@@ -74,7 +74,7 @@ def started(of: Rules = RULES, begun: datetime | None = None, **changes: Any) ->
 
 def climbed(clock: Clock, to: datetime, of: Rules = RULES) -> Clock:
     """The clock with every step climbed that is due by a moment."""
-    while (after := domain.fire(clock, rules=of, at=to)).fired:
+    while (after := ladder.fire(clock, rules=of, at=to)).fired:
         clock = after.clock
     return clock
 
@@ -90,7 +90,7 @@ def test_supervision_is_ordered_a_working_day_after_red_and_again_whenever_its_d
     clock = climbed(started(), at(23, 17, 30))
     seen = []
     for moment in (at(24, 17, 29), at(24, 17, 30), at(26, 10), at(27, 17, 29), at(27, 17, 30)):
-        after = domain.fire(clock, rules=RULES, at=moment)
+        after = ladder.fire(clock, rules=RULES, at=moment)
         clock = after.clock
         seen.append(
             (after.supervision.repetition, after.supervision.rectify_by) if after.supervision else None
@@ -133,7 +133,7 @@ def test_a_clock_without_a_ladder_ends_with_its_red_card() -> None:
 def test_a_pause_under_supervision_gives_the_time_of_one_order_after_it() -> None:
     clock = climbed(started(), at(24, 17, 30))
 
-    resumed = domain.resume(domain.pause(clock, at=at(25, 9)).clock, rules=RULES, at=at(30, 9)).clock
+    resumed = moving.resume(domain.pause(clock, at=at(25, 9)).clock, rules=RULES, at=at(30, 9)).clock
 
     assert (resumed.next_step, resumed.repetition) == ("supervision", 1)
     assert resumed.next_step_at == at(30, 17, 30) + timedelta(days=3)
@@ -242,8 +242,8 @@ def test_the_stages_of_a_limit_are_counted_from_its_start() -> None:
     of = rules(BUILDING)
     stop_work = started(of)
 
-    penalty = domain.pass_stage(stop_work, stage="stop_work", rules=of, at=at(16, 11))
-    demolition = domain.pass_stage(penalty.clock, stage="penalty", rules=of, at=at(18, 11))
+    penalty = moving.pass_stage(stop_work, stage="stop_work", rules=of, at=at(16, 11))
+    demolition = moving.pass_stage(penalty.clock, stage="penalty", rules=of, at=at(18, 11))
 
     assert [
         (one.stage_name, one.due_at, one.run) for one in (stop_work, penalty.clock, demolition.clock)
@@ -260,14 +260,14 @@ def test_only_the_stage_under_way_passes_and_the_last_one_ends_with_the_finish()
 
     for clock, stage in ((started(of), "penalty"), (started(of, stage=2), "demolition"), (started(), "")):
         with pytest.raises(errors.NoSuchStage):
-            domain.pass_stage(clock, stage=stage, rules=of, at=at(16, 11))
+            moving.pass_stage(clock, stage=stage, rules=of, at=at(16, 11))
 
 
 # --- another class, another version
 
 
 def reclassed(clock: Clock, sla_class: str, of: Rules = RULES) -> Ticking:
-    return domain.reclass(
+    return moving.reclass(
         clock, category=ANY, sla_class=sla_class, urgency="ordinary", rules=of, at=at(17, 10)
     )
 
@@ -286,7 +286,7 @@ def test_a_matter_classed_otherwise_has_the_limit_of_its_new_class_from_the_old_
 
 def test_pauses_and_extensions_count_under_the_new_class_too() -> None:
     paused = domain.pause(started(), at=at(17, 9)).clock
-    resumed = domain.resume(paused, rules=RULES, at=at(19, 9)).clock
+    resumed = moving.resume(paused, rules=RULES, at=at(19, 9)).clock
 
     after = reclassed(resumed, "slow").clock
 
@@ -308,8 +308,8 @@ def test_what_was_met_stays_met_whatever_comes_later() -> None:
 
     for after in (
         reclassed(stopped, "slow"),
-        domain.rebase(stopped, rules=other, at=at(17, 10)),
-        domain.recompute(stopped, rules=other),
+        moving.rebase(stopped, rules=other, at=at(17, 10)),
+        moving.recompute(stopped, rules=other),
         domain.pause(stopped, at=at(17, 10)),
         domain.stop(stopped, at=at(18, 10)),
     ):
@@ -323,7 +323,7 @@ def test_running_clocks_keep_the_version_they_began_with_unless_rebased_on_purpo
     clock = started(rules(first))
 
     kept = reclassed(clock, "six_days", of).clock
-    rebased = domain.rebase(clock, rules=of, at=at(17, 10))
+    rebased = moving.rebase(clock, rules=of, at=at(17, 10))
 
     assert (kept.preset_version, kept.due_at) == (1, clock.due_at)
     assert (rebased.clock.preset_version, rebased.clock.due_at, rebased.clock.run) == (2, at(18, 17, 30), 2)
@@ -339,17 +339,17 @@ MADE_UP = WorkingCalendar(
 def test_a_new_calendar_moves_limits_that_are_not_over_and_resets_none() -> None:
     clock = started(begun=at(17, 10))
 
-    moved = domain.recompute(clock, rules=rules(calendar=MADE_UP))
+    moved = moving.recompute(clock, rules=rules(calendar=MADE_UP))
 
     # Wednesday off, Saturday made up: the same Tuesday.
     assert moved == Ticking(clock=clock, events=())
     off = WorkingCalendar(days={date(2026, 11, 18): Day(False)}, years=frozenset({2026}))
-    later = domain.recompute(clock, rules=rules(calendar=off)).clock
+    later = moving.recompute(clock, rules=rules(calendar=off)).clock
     assert (later.due_at, later.run, later.next_step_at) == (at(25, 17, 30), 1, at(24, 17, 30))
     warned = climbed(clock, clock.yellow_at)
-    assert domain.recompute(warned, rules=rules(calendar=off)).clock.next_step_at == at(25, 17, 30)
+    assert moving.recompute(warned, rules=rules(calendar=off)).clock.next_step_at == at(25, 17, 30)
     overdue = climbed(clock, clock.due_at)
-    assert domain.recompute(overdue, rules=rules(calendar=off)).events == ()
+    assert moving.recompute(overdue, rules=rules(calendar=off)).events == ()
 
 
 def test_a_provisional_limit_is_certain_once_its_year_is_published() -> None:
@@ -358,7 +358,7 @@ def test_a_provisional_limit_is_certain_once_its_year_is_published() -> None:
         days={date(2027, 1, 1): Day(False), date(2027, 1, 4): Day(False)}, years=frozenset({2026, 2027})
     )
 
-    after = domain.recompute(clock, rules=rules(calendar=published)).clock
+    after = moving.recompute(clock, rules=rules(calendar=published)).clock
 
     assert (clock.provisional, after.provisional) == (True, False)
     assert after.due_at - clock.due_at == timedelta(days=1)
@@ -393,18 +393,18 @@ def test_a_limit_computed_anew_from_its_start_is_the_limit_that_ran(
     for is_extension, wait, length in happened:
         moment += timedelta(minutes=wait)
         if is_extension:
-            clock = domain.extend(
+            clock = moving.extend(
                 clock, by=Limit(1 + length % 9, Unit.WORKING_DAYS), rules=of, at=moment
             ).clock
         else:
             paused = domain.pause(clock, at=moment).clock
             moment += timedelta(minutes=length)
-            clock = domain.resume(paused, rules=of, at=moment).clock
+            clock = moving.resume(paused, rules=of, at=moment).clock
 
-    due, yellow_at = domain.replay(of, start=clock.started_at, limit=clock.limit, moves=clock.moves)
+    due, yellow_at = moving.replay(of, start=clock.started_at, limit=clock.limit, moves=clock.moves)
 
     assert (due.at, yellow_at) == (clock.due_at, clock.yellow_at)
-    assert domain.recompute(clock, rules=of).clock.due_at == clock.due_at
+    assert moving.recompute(clock, rules=of).clock.due_at == clock.due_at
     assert clock.due_at >= started(of, start).due_at
 
 
