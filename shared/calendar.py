@@ -195,7 +195,7 @@ def advance(calendar: WorkingCalendar, start: datetime, limit: Limit) -> Due:
 def retreat(calendar: WorkingCalendar, due: datetime, limit: Limit) -> Due:
     """The moment a limit before `due`: working days keep the hour of `due` and step back over days off."""
     if limit.unit is Unit.WORKING_DAYS:
-        return _step_back(calendar, due, limit.amount)
+        return _step(calendar, due, limit.amount, -1)
     length = _LENGTHS[limit.unit] * limit.amount
     return (
         _subtract_working_time(calendar, due, length)
@@ -229,9 +229,8 @@ def resume(
     """When a clock is due that stood still from `paused_at` to `resumed_at`.
 
     A clock already overdue when it was paused keeps its due moment: a pause heals nothing. A pause that
-    falls wholly outside business hours moves nothing; for a clock in working days neither does one that
-    begins and ends within the business hours of a day. Paused on its last day, such a clock has the rest of
-    a business day left.
+    falls wholly outside business hours moves nothing. A clock in working days moves by one for every day
+    whose business hours end while it stands, so that one long pause and the same pause in pieces are alike.
     """
     if resumed_at < paused_at:
         raise ValueError("a clock resumes after it was paused")
@@ -240,9 +239,9 @@ def resume(
     if not unit.working:
         return add_calendar_time(due, resumed_at - paused_at)
     if unit is Unit.WORKING_DAYS:
-        days, before = _working_days_after(calendar, paused_at, due)
-        after = add_working_days(calendar, resumed_at, days)
-        return Due(after.at, before or after.provisional)
+        moved = _step(calendar, due, _days_lost(calendar, paused_at, resumed_at), +1)
+        _, provisional = _working_days_after(calendar, paused_at, moved.at)
+        return Due(moved.at, provisional or moved.provisional)
     left, before = _working_time(calendar, paused_at, due)
     if not left:
         return Due(max(due, resumed_at).astimezone(UTC), before)
@@ -344,17 +343,30 @@ def _subtract_working_time(calendar: WorkingCalendar, end: datetime, length: tim
     raise ValueError("the limit begins beyond the horizon of the calendar")
 
 
-def _step_back(calendar: WorkingCalendar, due: datetime, days: int) -> Due:
+def _step(calendar: WorkingCalendar, moment: datetime, days: int, direction: int) -> Due:
+    """The same hour so many working days later or earlier."""
     if not days:
-        return add_calendar_time(due, timedelta())
-    local, provisional, left = _local(due), False, days
-    for day in _days(local.date(), -1):
+        return add_calendar_time(moment, timedelta())
+    local, provisional, left = _local(moment), False, days
+    for day in _days(local.date(), direction):
         answer = is_working_day(calendar, day)
         provisional = provisional or answer.provisional
         left -= answer.working
         if not left:
             return Due(_moment(day, local.time()), provisional)
-    raise ValueError("the limit begins beyond the horizon of the calendar")
+    raise ValueError("the moment lies beyond the horizon of the calendar")
+
+
+def _days_lost(calendar: WorkingCalendar, paused_at: datetime, resumed_at: datetime) -> int:
+    """How many working days end their business hours within a pause."""
+    last, closing = _local(resumed_at).date(), calendar.shifts[-1].end
+    count = 0
+    for day in _days(_local(paused_at).date() - _ONE_DAY, +1):
+        if day > last:
+            return count
+        ends_inside = paused_at < _moment(day, closing) <= resumed_at
+        count += ends_inside and is_working_day(calendar, day).working
+    raise ValueError("the pause is longer than the horizon of the calendar")
 
 
 def _working_days_after(calendar: WorkingCalendar, at: datetime, due: datetime) -> tuple[int, bool]:

@@ -94,9 +94,14 @@ class Rules:
         return calendar.advance(self.calendar, start, limit)
 
     def warning(self, start: datetime, due: datetime, limit: Limit) -> Due:
-        """When the yellow card is shown: one working day before due, or at 80 % of a short limit."""
-        days = limit.unit in (Unit.WORKING_DAYS, Unit.CALENDAR_DAYS)
-        if days and limit.amount >= _SHORT_DAYS:
-            return calendar.retreat(self.calendar, due, Limit(1, Unit.WORKING_DAYS))
+        """When the yellow card is shown: one working day before due, or at 80 % of a short limit.
+
+        Days of elapsed time may pass without a working day among them (a long holiday): such a limit is short too,
+        or its warning would come before it begins.
+        """
+        if limit.unit in (Unit.WORKING_DAYS, Unit.CALENDAR_DAYS) and limit.amount >= _SHORT_DAYS:
+            warning = calendar.retreat(self.calendar, due, Limit(1, Unit.WORKING_DAYS))
+            if warning.at > start:
+                return warning
         unit = Unit.WORKING_SECONDS if limit.unit.working else Unit.CALENDAR_SECONDS
         return calendar.at_share(self.calendar, start, due, _WARN_PERCENT, unit)

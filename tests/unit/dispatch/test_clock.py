@@ -124,6 +124,15 @@ def test_the_yellow_card_is_due_a_working_day_before_or_at_four_fifths_of_a_shor
     assert (clock.next_step, clock.next_step_at) == ("yellow", yellow)
 
 
+def test_no_warning_comes_before_its_limit_begins() -> None:
+    saturday = at(21, 10)
+
+    clock = started(saturday, rules(finish=Limit(2, Unit.CALENDAR_DAYS)))
+
+    # The working day before Monday is Friday, before the report: it warns at 80 % instead.
+    assert (clock.due_at, clock.yellow_at) == (at(23, 10), at(23, 0, 24))
+
+
 def test_a_due_date_in_a_year_not_published_yet_is_provisional() -> None:
     clock = started(datetime(2026, 12, 30, 2, tzinfo=UTC))
 

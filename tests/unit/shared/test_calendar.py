@@ -171,7 +171,7 @@ def test_going_back_undoes_going_forward(calendar: WorkingCalendar, start: datet
     st.integers(1, 30 * 60),
     st.integers(0, 20_000),
     st.integers(0, 20_000),
-    st.sampled_from(Unit),
+    st.sampled_from([unit for unit in Unit if unit is not Unit.WORKING_DAYS]),
 )
 def test_a_pause_moves_the_due_moment_by_what_was_left(
     calendar: WorkingCalendar, start: datetime, amount: int, before: int, pause: int, unit: Unit
@@ -186,16 +186,53 @@ def test_a_pause_moves_the_due_moment_by_what_was_left(
         assert moved == due
         return
     left = subject.remaining(calendar, paused, due, unit).limit
-    after = subject.remaining(calendar, resumed, moved, unit).limit
-    if unit is Unit.WORKING_DAYS and not left.amount:
-        # Paused on its last day, it has the rest of a business day left: today's, or the next one's.
-        assert moved == walk_days(calendar, resumed, after.amount)
-        assert moved > resumed
-        assert after.amount <= 1
-    else:
-        assert after == left
+    assert subject.remaining(calendar, resumed, moved, unit).limit == left
     assert moved >= due
     assert subject.resume(calendar, due=due, paused_at=paused, resumed_at=paused, unit=unit).at == due
+
+
+def count_closings(calendar: WorkingCalendar, start: datetime, end: datetime) -> int:
+    """Minutes after `start` up to `end` at which the business hours of a working day end."""
+    closings, moment = 0, start
+    while moment < end:
+        moment += MINUTE
+        here = moment.astimezone(BEIJING)
+        closes = here.time() == calendar.shifts[-1].end
+        closings += closes and subject.is_working_day(calendar, here.date()).working
+    return closings
+
+
+@settings(max_examples=100)
+@given(calendars, moments, st.integers(1, 20), st.integers(0, 20_000), st.integers(0, 10_000))
+def test_a_pause_moves_a_clock_in_working_days_by_the_days_that_end_within_it(
+    calendar: WorkingCalendar, start: datetime, days: int, before: int, pause: int
+) -> None:
+    due = subject.advance(calendar, start, Limit(days, Unit.WORKING_DAYS)).at
+    paused, resumed = start + before * MINUTE, start + (before + pause) * MINUTE
+
+    moved = subject.resume(
+        calendar, due=due, paused_at=paused, resumed_at=resumed, unit=Unit.WORKING_DAYS
+    ).at
+
+    lost = 0 if paused >= due else count_closings(calendar, paused, resumed)
+    assert moved == (walk_days(calendar, due, lost) if lost else due)
+
+
+@given(calendars, moments, st.lists(st.integers(0, 3_000), min_size=1, max_size=4), st.sampled_from(Unit))
+def test_a_pause_in_pieces_moves_a_clock_as_much_as_a_whole_one(
+    calendar: WorkingCalendar, start: datetime, pieces: list[int], unit: Unit
+) -> None:
+    due = subject.advance(calendar, start, Limit(5, Unit.WORKING_DAYS)).at
+    whole = subject.resume(
+        calendar, due=due, paused_at=start, resumed_at=start + sum(pieces) * MINUTE, unit=unit
+    ).at
+
+    moved, moment = due, start
+    for piece in pieces:
+        began, moment = moment, moment + piece * MINUTE
+        moved = subject.resume(calendar, due=moved, paused_at=began, resumed_at=moment, unit=unit).at
+
+    assert moved == whole
 
 
 def walk_back_minutes(calendar: WorkingCalendar, end: datetime, minutes: int) -> datetime:
@@ -490,6 +527,50 @@ def test_a_pause_over_the_weekend_costs_a_working_clock_nothing() -> None:
     )
 
     assert moved == Due(due.astimezone(UTC), False)
+
+
+@pytest.mark.parametrize(
+    ("paused_at", "resumed_at", "moved"),
+    [
+        # No business time went by: nothing is lost.
+        ("2026-11-23 20:00", "2026-11-24 08:00", "2026-11-30 17:30"),
+        ("2026-11-20 18:00", "2026-11-23 08:00", "2026-11-30 17:30"),
+        ("2026-11-24 07:00", "2026-11-24 17:29", "2026-11-30 17:30"),
+        # One day's hours ended meanwhile, whichever hours of it were left.
+        ("2026-11-24 07:00", "2026-11-24 17:30", "2026-12-01 17:30"),
+        ("2026-11-23 16:00", "2026-11-24 10:00", "2026-12-01 17:30"),
+        ("2026-11-23 20:00", "2026-11-25 08:00", "2026-12-01 17:30"),
+        ("2026-11-23 17:30", "2026-11-24 17:30", "2026-12-01 17:30"),
+        ("2026-11-24 07:00", "2026-11-25 20:00", "2026-12-02 17:30"),
+        # On its last day.
+        ("2026-11-30 10:00", "2026-11-30 16:00", "2026-11-30 17:30"),
+        ("2026-11-30 10:00", "2026-12-01 10:00", "2026-12-01 17:30"),
+    ],
+)
+def test_a_clock_in_working_days_loses_the_days_that_end_while_it_stands(
+    paused_at: str, resumed_at: str, moved: str
+) -> None:
+    after = subject.resume(
+        REAL,
+        due=beijing("2026-11-30 17:30"),
+        paused_at=beijing(paused_at),
+        resumed_at=beijing(resumed_at),
+        unit=Unit.WORKING_DAYS,
+    )
+
+    assert (local(after), after.provisional) == (moved, False)
+
+
+def test_a_clock_moved_into_an_unknown_year_says_that_it_is_provisional() -> None:
+    moved = subject.resume(
+        REAL,
+        due=beijing("2026-12-31 17:30"),
+        paused_at=beijing("2026-12-30 10:00"),
+        resumed_at=beijing("2026-12-31 10:00"),
+        unit=Unit.WORKING_DAYS,
+    )
+
+    assert (local(moved), moved.provisional) == ("2027-01-04 17:30", True)
 
 
 def test_an_overdue_clock_is_not_healed_by_a_pause() -> None:
