@@ -319,6 +319,21 @@ def order_finished(case: Case, *, order_id: str, at: datetime) -> Change:
     return finished.then(lambda ready: _resolved(ready, by=PLATFORM, at=at, resolved_by="orders", detail={}))
 
 
+def order_ended(case: Case, *, order_id: str, reason: str, is_done: bool, at: datetime) -> Change:
+    """Dispatch ended an order of the present run because none of its tasks is needed: the street handles the matter on.
+
+    Args:
+        reason: why they are not needed, as ruled.
+        is_done: another order of this run, which is finished, did what this one asked.
+    """
+    left = max(case.open_orders - 1, 0)
+    detail = {"order_id": order_id, "reason": reason}
+    ended = change(case, "order_ended", PLATFORM, at, detail=detail, open_orders=left)
+    if left or not is_done or case.state is not State.HANDLING or case.documents_missing:
+        return ended
+    return ended.then(lambda ready: _resolved(ready, by=PLATFORM, at=at, resolved_by="orders", detail={}))
+
+
 def _resolved(case: Case, *, by: By, at: datetime, resolved_by: str, detail: dict[str, Any]) -> Change:
     event = cases.CaseResolved(
         case_id=case.case_id,

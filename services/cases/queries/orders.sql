@@ -50,6 +50,18 @@ WHERE task_id = :task_id AND state <> 'closed';
 UPDATE tasks SET department_id = :department_id, state = 'sent', is_signed = false, card = NULL, changed_at = :at
 WHERE task_id = :task_id AND state <> 'closed';
 
+-- name: close_task(task_id, at)!
+-- A return was upheld and nobody else is needed.
+UPDATE tasks SET state = 'closed', changed_at = :at WHERE task_id = :task_id AND state <> 'finished';
+
+-- name: release_department(order_id, department_id)!
+-- The order calls a department no longer; it may be called again.
+UPDATE orders SET departments = array_remove(departments, :department_id::text) WHERE order_id = :order_id;
+
+-- name: has_finished_order(case_id, run)$
+-- Whether an order of a handling is finished.
+SELECT EXISTS (SELECT FROM orders WHERE case_id = :case_id AND run = :run AND state = 'finished');
+
 -- name: redirect_order(order_id, from_department, to_department)!
 -- The order calls another department in place of the first.
 UPDATE orders SET departments = array_replace(departments, :from_department::text, :to_department::text)

@@ -1,8 +1,10 @@
 """What `cases` does with the events of others, and its timers."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
 
 from services.cases.domain import steps as domain
 from services.cases.domain.case import Case, Change
@@ -17,6 +19,9 @@ from shared.http import idempotency
 from shared.timers import every
 
 log = logs.get(__name__)
+
+# What dispatch says when an order is over.
+Said = TypeVar("Said", dispatch.OrderFinished, dispatch.TaskRedirected)
 
 
 class Worker:
@@ -72,11 +77,21 @@ class Worker:
 
     @subscribe(dispatch.TaskRedirected)
     def task_redirected(self, tx: db.Tx, events: Sequence[Received[dispatch.TaskRedirected]]) -> None:
-        """A return was decided; a department called instead may read the matter from now on."""
+        """A return was decided; a department called instead may read the matter from now on.
+
+        Where the order ended with it, because none of its tasks is needed, the matter is back with its street.
+        """
+        self._orders_ended(tx, [event.data for event in events if event.data.order_ended])
         for event in events:
             ruling = event.data
             if not ruling.upheld:
                 queries.give_task_back(tx, task_id=ruling.task_id, at=event.time)
+                continue
+            if ruling.not_needed:
+                queries.close_task(tx, task_id=ruling.task_id, at=event.time)
+                queries.release_department(
+                    tx, order_id=ruling.order_id, department_id=ruling.from_department_id
+                )
                 continue
             queries.admit_department(tx, case_id=ruling.case_id, department_id=ruling.to_department_id)
             queries.redirect_order(
@@ -95,25 +110,25 @@ class Worker:
 
         An order closed meanwhile (the matter was resolved by hand or reworked) changes nothing any more.
         """
-        cases = store.lock_many(tx, [event.data.case_id for event in events])
-        orders = {
-            str(row["order_id"]): row
-            for row in queries.lock_orders(tx, order_ids=sorted(e.data.order_id for e in events))
-        }
-        changes: dict[str, Change] = {}
-        finished: list[str] = []
-        for event in events:
-            order, found = orders.get(event.data.order_id), cases.get(event.data.case_id)
-            if order is None or found is None:
-                raise store.OrderUnknown(order_id=event.data.order_id)
-            case = changes[event.data.case_id].case if event.data.case_id in changes else found[0]
-            if order["state"] not in ("called", "open") or order["run"] != case.run:
-                continue
-            finished.append(event.data.order_id)
-            _follow(changes, case, event.data.order_id, found[1])
-        queries.set_order_states(tx, order_ids=finished, state="finished")
-        store.save(tx, *changes.values())
-        outbox.add(tx, [made for change in changes.values() for made in change.events])
+
+        def step(said: dispatch.OrderFinished, at: datetime, case: Case) -> Change:
+            return domain.order_finished(case, order_id=said.order_id, at=at)
+
+        _end_orders(tx, [event.data for event in events], step, state="finished")
+
+    def _orders_ended(self, tx: db.Tx, rulings: Sequence[dispatch.TaskRedirected]) -> None:
+        """Orders none of whose tasks is needed."""
+
+        def step(said: dispatch.TaskRedirected, at: datetime, case: Case) -> Change:
+            is_done = said.not_needed == "duplicate_order" and bool(
+                queries.has_finished_order(tx, case_id=case.case_id, run=case.run)
+            )
+            return domain.order_ended(
+                case, order_id=said.order_id, reason=said.not_needed or "", is_done=is_done, at=at
+            )
+
+        if rulings:
+            _end_orders(tx, rulings, step, state="closed")
 
     @subscribe(dispatch.ClockSet)
     def clock_set(self, tx: db.Tx, events: Sequence[Received[dispatch.ClockSet]]) -> None:
@@ -250,13 +265,31 @@ class Worker:
         return idempotency.prune(tx)
 
 
-def _follow(changes: dict[str, Change], case: Case, order_id: str, at: Any) -> None:
-    if case.case_id in changes:
-        changes[case.case_id] = changes[case.case_id].then(
-            lambda changed: domain.order_finished(changed, order_id=order_id, at=at)
-        )
-    else:
-        changes[case.case_id] = domain.order_finished(case, order_id=order_id, at=at)
+def _end_orders(
+    tx: db.Tx, ended: Sequence[Said], step: Callable[[Said, datetime, Case], Change], *, state: str
+) -> None:
+    """Orders are over: each means a step of its matter. Raises OrderUnknown."""
+    cases = store.lock_many(tx, [said.case_id for said in ended])
+    orders = {
+        str(row["order_id"]): row
+        for row in queries.lock_orders(tx, order_ids=sorted(said.order_id for said in ended))
+    }
+    changes: dict[str, Change] = {}
+    over: list[str] = []
+    for said in ended:
+        order, found = orders.get(said.order_id), cases.get(said.case_id)
+        if order is None or found is None:
+            raise store.OrderUnknown(order_id=said.order_id)
+        before = changes.get(said.case_id)
+        case = before.case if before else found[0]
+        if order["state"] not in ("called", "open") or order["run"] != case.run:
+            continue
+        over.append(said.order_id)
+        after = partial(step, said, found[1])
+        changes[said.case_id] = before.then(after) if before else after(case)
+    queries.set_order_states(tx, order_ids=over, state=state)
+    store.save(tx, *changes.values())
+    outbox.add(tx, [made for change in changes.values() for made in change.events])
 
 
 def _move(tx: db.Tx, state: str, tasks: list[tuple[str, Any]]) -> None:

@@ -7,13 +7,14 @@ from services.dispatch.api.responsibility import proposal_view
 from services.dispatch.api.steps import RESPONDERS, STEP_ERRORS, SUPERVISORS, Steps
 from services.dispatch.domain import errors, responsibility, returns
 from services.dispatch.domain import order as domain
-from services.dispatch.domain.order import Change, Order
+from services.dispatch.domain.order import Change, Order, Task
+from services.dispatch.domain.responsibility import SUBDISTRICT
 from services.dispatch.schemas import orders as schemas
 from services.dispatch.schemas import responsibility as list_schemas
 from services.dispatch.store import orders as store
 from services.dispatch.store import responsibility as lists
 from services.dispatch.store.sql import queries
-from shared import auth, db, ids
+from shared import areas, auth, db, ids
 from shared.http import Request, get, post
 
 
@@ -34,7 +35,8 @@ class ArbitrationApi(Steps):
         """
 
         def decide(order: Order, by: str, at: datetime) -> Change:
-            until = returns.until(order.task(task_id).sent_at, rules=self.rules.read(tx))
+            limit = store.clocks_of(tx, [order.order_id]).get((order.order_id, task_id, "finish"))
+            until = returns.until(order.task(task_id).sent_at, limit=limit, rules=self.rules.read(tx))
             return domain.give_back(order, task_id, until=until, by=by, at=at, **request.body)
 
         return self._department_step(tx, request, task_id, decide)
@@ -60,21 +62,36 @@ class ArbitrationApi(Steps):
     def rule(self, tx: db.Tx, request: Request, /, task_id: str) -> dict[str, Any]:
         """Decide a return: upheld sends the task to another department, rejected gives it back.
 
+        An upheld one that nobody needs to do (`not_needed`) is closed, and the rest of the order goes on; with an
+        order's only task the matter is back with its street.
         A ruling on what the responsibility list does not cover, or not so, is proposed for its next version.
         """
         target, upheld = request.body["to_department_id"], request.body["upheld"]
+        not_needed = request.body["not_needed"]
 
         def decide(order: Order, by: str, at: datetime) -> Change:
-            if request.actor.department == order.task(task_id).department_id:
+            task = order.task(task_id)
+            if request.actor.department == task.department_id:
                 raise errors.OwnReturn()
+            if not_needed:
+                change = domain.withdraw(order, task_id, reason=not_needed, by=by, at=at)
+                if not_needed == "streets_own":
+                    _learn(tx, order, task, unit=SUBDISTRICT, named=_street(order), ground=task.ground, at=at)
+                return change
             if target and not queries.department_serves(tx, department_id=target, area=order.area):
                 raise errors.UnknownDepartment(department=target)
-            ground = _ground(tx, order, target) if upheld and target else None
+            named = target or task.department_id
+            ground = _ground(tx, order, target) if target else task.ground
             change = domain.rule(
-                order, task_id, upheld=upheld, to_department_id=target, ground=ground, by=by, at=at
+                order,
+                task_id,
+                upheld=upheld,
+                to_department_id=target,
+                ground=ground if target else None,
+                by=by,
+                at=at,
             )
-            if upheld and target and order.kind != "grid_calls_members":
-                _learn(tx, order, task_id, target, ground, at)
+            _learn(tx, order, task, unit=lists.kind_of(tx, named), named=named, ground=ground, at=at)
             return change
 
         return self._step(tx, request, store.of_areas(request.actor), task_id, decide)
@@ -84,16 +101,31 @@ def _ground(tx: db.Tx, order: Order, department_id: str) -> responsibility.Groun
     return lists.grounds(tx, [(order.area, order.category, [department_id])])[0].get(department_id)
 
 
+def _street(order: Order) -> str:
+    """The subdistrict, as the unit that answers for what is the street's own."""
+    return order.area[: areas.digits(areas.Level.SUBDISTRICT)]
+
+
 def _learn(
     tx: db.Tx,
     order: Order,
-    task_id: str,
-    target: str,
+    task: Task,
+    *,
+    unit: str | None,
+    named: str,
     ground: responsibility.Ground | None,
     at: datetime,
 ) -> None:
-    """Proposes the ruling for the list's next version where the list says nothing of it, or otherwise."""
-    unit = lists.kind_of(tx, target)
+    """Proposes the ruling for the list's next version where the list says nothing of it, or otherwise.
+
+    Args:
+        unit: the kind of who answers for it, as ruled.
+        named: the department or the subdistrict itself.
+        ground: what the list says of it.
+    """
+    # Members are called to help; no list makes anything their duty.
+    if order.kind == "grid_calls_members" or (ground is None and named == task.department_id):
+        return
     reason = responsibility.wants_amendment(ground, to_unit=unit)
     if reason is None:
         return
@@ -104,10 +136,10 @@ def _learn(
         category=order.category,
         reason=reason,
         order_id=order.order_id,
-        task_id=task_id,
+        task_id=task.task_id,
         item_code=ground.item_code if ground else None,
-        from_department_id=order.task(task_id).department_id,
-        to_department_id=target,
+        from_department_id=task.department_id,
+        to_department_id=named,
         to_unit=unit,
         proposed_at=at,
     )

@@ -12,7 +12,7 @@ class OrderClosed(errors.Conflict):
 
 
 class SameDepartment(errors.Invalid):
-    """An upheld return needs another department to take the task."""
+    """An upheld return needs another department to take the task, or the reason why none is needed."""
 
 
 class UnknownDepartment(errors.Invalid):

@@ -70,9 +70,7 @@ def of_step(change: Change, ticking: Iterable[Ticking], *, at: datetime) -> Note
         for one in ticking
         if one.clock.name in COUNTED and one.clock.task_id is not None
     }
-    rulings = {
-        event.task_id: event.upheld for event in change.events if isinstance(event, dispatch.TaskRedirected)
-    }
+    rulings = {event.task_id: event for event in change.events if isinstance(event, dispatch.TaskRedirected)}
     if not limits and not rulings:
         return NOTHING
     moved = {task_id for task_id, _ in limits} | set(rulings)
@@ -83,13 +81,16 @@ def of_step(change: Change, ticking: Iterable[Ticking], *, at: datetime) -> Note
             task,
             sign=limits.get((task.task_id, "sign")),
             finish=limits.get((task.task_id, "finish")),
-            rejected_at=at if rulings.get(task.task_id) is False else None,
+            rejected_at=at if task.task_id in rulings and not rulings[task.task_id].upheld else None,
             at=at,
         )
         for task in tasks
     ]
     upheld = [
-        Upheld(task_id=task.task_id, run=task.run - 1, at=at) for task in tasks if rulings.get(task.task_id)
+        # Sent to somebody else, the task is in its next turn by now.
+        Upheld(task_id=task.task_id, run=task.run if ruling.not_needed else task.run - 1, at=at)
+        for task in tasks
+        if (ruling := rulings.get(task.task_id)) and ruling.upheld
     ]
     return Noted(tasks=tuple(facts), upheld=tuple(upheld))
 

@@ -2,10 +2,12 @@
 
     sent → signed → assigned → arrived → replied → finished
              │          ▲                  └── a handler's reply is approved, or sent back
-             └── returned → ruling: upheld (another department, sent again) or rejected (signed again)
+             └── returned → ruling: upheld (another department, sent again; or not needed, closed)
+                            or rejected (where its department left it)
 
-The order is finished when every task is; it is closed when its matter ends otherwise. Members of a grid who were
-called (党员报到, volunteers) come, do it and say so: theirs needs no written reply.
+The order is finished when every task is that is needed; it is closed when its matter ends otherwise, or when none of
+its tasks is needed. Members of a grid who were called (党员报到, volunteers) come, do it and say so: theirs needs no
+written reply.
 """
 
 import math
@@ -18,7 +20,7 @@ from services.dispatch.domain import errors, returns
 from services.dispatch.domain.responsibility import Ground
 from shared.contracts import Event, dispatch
 from shared.contracts.cases import Place, Urgency, WhistleKind
-from shared.contracts.dispatch import ClockName
+from shared.contracts.dispatch import ClockName, NotNeeded
 
 _EARTH_METRES = 6_371_000
 
@@ -169,7 +171,10 @@ def assign(order: Order, task_id: str, *, handler_id: str, by: str, at: datetime
     task = _require(order, task_id, {TaskState.SIGNED, TaskState.ASSIGNED, TaskState.ARRIVED})
     state = TaskState.ASSIGNED if task.state is TaskState.SIGNED else task.state
     event = dispatch.TaskAssigned(**_ids(order, task), handler_id=handler_id)
-    assigned = replace(task, state=state, handler_id=handler_id, assigned_by=by)
+    # Who was named by somebody else stays so: naming oneself again would spare the reply its review.
+    renamed = handler_id == by == task.handler_id and task.assigned_by is not None
+    named_by = task.assigned_by if renamed else by
+    assigned = replace(task, state=state, handler_id=handler_id, assigned_by=named_by)
     return _step(order, assigned, event, step="assigned", by=by, at=at, detail={"handler_id": handler_id})
 
 
@@ -272,16 +277,7 @@ def finish(
         detail={"attachments": len(attachment_ids)},
         stopped=((task_id, "arrive"), (task_id, "finish")),
     )
-    if any(other.state is not TaskState.FINISHED for other in done.order.tasks):
-        return done
-    finished = dispatch.OrderFinished(
-        order_id=order.order_id, case_id=order.case_id, area=order.area, finished_at=at
-    )
-    return replace(
-        done,
-        order=replace(done.order, state=OrderState.FINISHED, finished_at=at),
-        events=(*done.events, finished),
-    )
+    return _all_done(done, at=at) if _nothing_left(done.order) else done
 
 
 def give_back(
@@ -327,8 +323,8 @@ def rule(
     Raises SameDepartment when an upheld return names nobody else.
     """
     task = _require(order, task_id, {TaskState.RETURNED})
-    others = {other.department_id for other in order.tasks}
-    if upheld and (to_department_id is None or to_department_id in others):
+    at_work = {other.department_id for other in order.tasks if other.state is not TaskState.CLOSED}
+    if upheld and (to_department_id is None or to_department_id in at_work):
         raise errors.SameDepartment()
     target = to_department_id if upheld and to_department_id else task.department_id
     event = dispatch.TaskRedirected(
@@ -341,7 +337,8 @@ def rule(
         upheld=upheld,
     )
     if not upheld:
-        back = TaskState.SIGNED if task.signed_at else TaskState.SENT
+        signed = TaskState.ASSIGNED if task.handler_id else TaskState.SIGNED
+        back = signed if task.signed_at else TaskState.SENT
         return _step(
             order, replace(task, state=back), event, step="ruled", by=by, at=at, detail={"upheld": False}
         )
@@ -369,12 +366,53 @@ def rule(
     return replace(redirected, started=tuple((task_id, clock) for clock in _TASK_CLOCKS))
 
 
+def withdraw(order: Order, task_id: str, *, reason: NotNeeded, by: str, at: datetime) -> Change:
+    """A return is upheld and nobody else is called: the task is closed, and the order goes on without it.
+
+    With its last open task the order is finished, or, where no department finished one, closed: the matter is back
+    with its street. Where the main department is not needed the next one leads.
+    """
+    task = _require(order, task_id, {TaskState.RETURNED})
+    without = _without(order, task_id)
+    ended = all(other.state is TaskState.CLOSED for other in without.tasks)
+    event = dispatch.TaskRedirected(
+        order_id=order.order_id,
+        task_id=task_id,
+        case_id=order.case_id,
+        area=order.area,
+        from_department_id=task.department_id,
+        to_department_id=task.department_id,
+        upheld=True,
+        not_needed=reason,
+        order_ended=ended,
+    )
+    withdrawn = _step(
+        without,
+        without.task(task_id),
+        event,
+        step="ruled",
+        by=by,
+        at=at,
+        detail={
+            "upheld": True,
+            "from_department_id": task.department_id,
+            "not_needed": reason,
+            "led_by": None if ended else next(one.department_id for one in without.tasks if one.is_main),
+        },
+        stopped=tuple((task_id, clock) for clock in _TASK_CLOCKS),
+    )
+    withdrawn = replace(withdrawn, changed=tuple(other.task_id for other in without.tasks))
+    if ended:
+        return replace(withdrawn, order=replace(withdrawn.order, state=OrderState.CLOSED))
+    return _all_done(withdrawn, at=at) if _nothing_left(withdrawn.order) else withdrawn
+
+
 def close(order: Order, *, at: datetime) -> Change:
     """The matter ended otherwise: what is open is closed and its clocks stop."""
     del at
     if order.state is not OrderState.OPEN:
         return Change(order=order, events=())
-    open_ids = tuple(task.task_id for task in order.tasks if task.state is not TaskState.FINISHED)
+    open_ids = tuple(task.task_id for task in order.tasks if task.state not in _DONE)
     tasks = tuple(
         replace(task, state=TaskState.CLOSED) if task.task_id in open_ids else task for task in order.tasks
     )
@@ -396,6 +434,41 @@ def metres_between(one: Place, other: Place) -> int:
 
 
 _TASK_CLOCKS: tuple[ClockName, ...] = ("sign", "arrive", "finish")
+# Of an open order: finished, or not needed.
+_DONE = frozenset({TaskState.FINISHED, TaskState.CLOSED})
+
+
+def _nothing_left(order: Order) -> bool:
+    return all(task.state in _DONE for task in order.tasks)
+
+
+def _all_done(change: Change, *, at: datetime) -> Change:
+    """The change with which its order is finished."""
+    order = change.order
+    finished = dispatch.OrderFinished(
+        order_id=order.order_id, case_id=order.case_id, area=order.area, finished_at=at
+    )
+    return replace(
+        change,
+        order=replace(order, state=OrderState.FINISHED, finished_at=at),
+        events=(*change.events, finished),
+    )
+
+
+def _without(order: Order, task_id: str) -> Order:
+    """The order with a task closed; where that one led, the first of the others leads."""
+    leads = order.task(task_id).is_main
+    heir = next(
+        (task for task in order.tasks if task.task_id != task_id and task.state is not TaskState.CLOSED), None
+    )
+    tasks = []
+    for task in order.tasks:
+        if task.task_id == task_id:
+            task = replace(task, state=TaskState.CLOSED, is_main=task.is_main and heir is None)
+        elif task is heir and leads:
+            task = replace(task, is_main=True)
+        tasks.append(task)
+    return replace(order, tasks=tuple(tasks))
 
 
 def _require(order: Order, task_id: str, states: frozenset[TaskState] | set[TaskState]) -> Task:

@@ -8,6 +8,7 @@ import typing
 from datetime import datetime
 
 from services.dispatch.domain import errors
+from services.dispatch.domain.clock import Clock
 from services.dispatch.domain.limits import Rules
 from services.dispatch.domain.responsibility import UNITS, Ground
 from shared.calendar import Limit, Unit
@@ -15,7 +16,7 @@ from shared.contracts.dispatch import ReturnGround
 
 LOCAL_JURISDICTION = "local_jurisdiction"
 GROUNDS = (*typing.get_args(ReturnGround), LOCAL_JURISDICTION)
-# Where the preset in force does not say: `shandong-2020` (domain.md §4).
+# Where the preset does not say: `shandong-2020` (domain.md §4).
 USUAL = Limit(2, Unit.WORKING_DAYS)
 
 
@@ -32,9 +33,14 @@ def announced(ground: str) -> ReturnGround:
     return "not_our_duty" if ground == LOCAL_JURISDICTION else typing.cast(ReturnGround, ground)
 
 
-def until(sent_at: datetime, *, rules: Rules) -> datetime:
-    """How long a task sent at a moment may be returned, by the preset in force."""
-    return rules.due(sent_at, rules.preset.return_within or USUAL).at
+def until(sent_at: datetime, *, limit: Clock | None, rules: Rules) -> datetime:
+    """How long a task sent at a moment may be returned, by the version of the limits its work began with.
+
+    Args:
+        limit: the task's limit to finish.
+    """
+    preset = rules.begun_with(limit.preset, limit.preset_version) if limit else rules.preset
+    return rules.due(sent_at, preset.return_within or USUAL).at
 
 
 def _shown(listed: Ground | None) -> dict[str, typing.Any]:

@@ -39,10 +39,10 @@ SELECT * FROM tasks WHERE order_id = ANY(:order_ids) ORDER BY order_id, is_main 
 -- Writes what a step may change of an order; the caller holds the lock.
 UPDATE orders SET state = :state, finished_at = :finished_at, version = :version WHERE order_id = :order_id;
 
--- name: save_task(task_id, department_id, state, run, handler_id, arrived_longitude, arrived_latitude, arrived_metres, ground, signed_by, assigned_by, reply_words, reply_by, reply_review, review_words, replies_sent_back, finish_words, attachment_ids, return_ground, return_words, returns, sent_at, signed_at, arrived_at, replied_at, finished_at)!
+-- name: save_task(task_id, department_id, is_main, state, run, handler_id, arrived_longitude, arrived_latitude, arrived_metres, ground, signed_by, assigned_by, reply_words, reply_by, reply_review, review_words, replies_sent_back, finish_words, attachment_ids, return_ground, return_words, returns, sent_at, signed_at, arrived_at, replied_at, finished_at)!
 -- Writes what a step may change of a task.
 UPDATE tasks SET
-    department_id = :department_id, state = :state, run = :run, handler_id = :handler_id,
+    department_id = :department_id, is_main = :is_main, state = :state, run = :run, handler_id = :handler_id,
     arrived_longitude = :arrived_longitude, arrived_latitude = :arrived_latitude,
     arrived_metres = :arrived_metres, ground = :ground::jsonb, signed_by = :signed_by, assigned_by = :assigned_by,
     reply_words = :reply_words, reply_by = :reply_by, reply_review = :reply_review, review_words = :review_words,

@@ -62,6 +62,22 @@ class GiveBack(http.Schema):
 class Ruling(http.Schema):
     upheld = http.Flag(required=True)
     to_department_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 60))
+    not_needed = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf(typing.get_args(contracts.NotNeeded)),
+        metadata={
+            "description": "Upheld without another department: another order has it, or it is the street's own. "
+            "The rest of the order goes on; its only task leaves the matter with its street."
+        },
+    )
+
+    @validates_schema
+    def _one_outcome(self, data: dict[str, typing.Any], **_: typing.Any) -> None:
+        if data["not_needed"] and (data["to_department_id"] or not data["upheld"]):
+            raise ValidationError("Only an upheld return without another department.", "not_needed")
+        if data["to_department_id"] and not data["upheld"]:
+            raise ValidationError("Only an upheld return goes to another department.", "to_department_id")
 
 
 class Rate(http.Schema):

@@ -249,7 +249,6 @@ def _task_of(row: Mapping[str, Any]) -> Task:
 def _task_columns(task: Task) -> dict[str, Any]:
     columns = dict(vars(task))
     place = columns.pop("arrived_place")
-    del columns["is_main"]
     ground = responsibility.ground_json(columns.pop("ground"))
     return columns | {
         "ground": json.dumps(ground, ensure_ascii=False) if ground else None,

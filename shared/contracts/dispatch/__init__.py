@@ -19,6 +19,7 @@ from shared.contracts.dispatch.notices import (
     NoticeGiven,
 )
 from shared.contracts.dispatch.orders import (
+    NotNeeded,
     OrderFinished,
     OrderOpened,
     RatingGiven,
@@ -64,6 +65,7 @@ __all__ = [
     "JointSupervisionOpened",
     "JointSupervisionProposed",
     "LimitsChanged",
+    "NotNeeded",
     "NoticeGiven",
     "OrderFinished",
     "OrderOpened",

@@ -147,9 +147,17 @@ class TaskReturned(Event):
     ground: ReturnGround
 
 
+# Why a task whose return was upheld is sent to nobody else: another order has it, or it is the street's own.
+NotNeeded = Literal["duplicate_order", "streets_own"]
+
+
 @event(publisher="dispatch", subject="order_id", consumers=("cases",))
 class TaskRedirected(Event):
-    """A return was decided: upheld moves the task to another department, rejected gives it back."""
+    """A return was decided: upheld moves the task to another department, rejected gives it back.
+
+    `not_needed`: upheld and sent to nobody (`to_department_id` is the one that had it); the rest of the order goes on.
+    `order_ended`: it was the order's last open task and none was finished, so the matter is back with its street.
+    """
 
     order_id: str
     task_id: str
@@ -158,6 +166,8 @@ class TaskRedirected(Event):
     from_department_id: str
     to_department_id: str
     upheld: bool
+    not_needed: NotNeeded | None = None
+    order_ended: bool = False
 
 
 @event(publisher="dispatch", subject="order_id", consumers=("cases",))

@@ -378,3 +378,69 @@ def test_a_long_timeline_is_read_page_by_page(world: Any) -> None:
             break
 
     assert pages == [[1, 2, 3], [4, 5, 6], [7]]
+
+
+def _not_needed(case: dict[str, Any], task: said.TaskCalled, **changes: Any) -> said.TaskRedirected:
+    """A return that was upheld because the task is not needed."""
+    described = {
+        "order_id": case["orders"][-1]["order_id"],
+        "task_id": task.task_id,
+        "case_id": case["case_id"],
+        "area": case["area"],
+        "from_department_id": task.department_id,
+        "to_department_id": task.department_id,
+        "upheld": True,
+        "not_needed": "duplicate_order",
+    }
+    return said.TaskRedirected(**{**described, **changes})
+
+
+def test_a_matter_whose_only_order_is_not_needed_is_back_with_its_street(world: Any) -> None:
+    case_id = world.report()["case_id"]
+    world.step(world.worker, case_id, "triage")
+    whistled = world.whistle(case_id, district.MARKET)
+    opened = world.order_opened(whistled)
+
+    world.feed.give(
+        opened, _not_needed(whistled, opened.tasks[0], not_needed="streets_own", order_ended=True)
+    )
+
+    case = world.read(case_id)
+    assert (case["state"], case["orders"][0]["state"], case["orders"][0]["tasks"][0]["state"]) == (
+        "handling",
+        "closed",
+        "closed",
+    )
+    assert world.actions(case_id)[-1] == "order_ended"
+    # The same department may be called again, and the street may settle it.
+    assert len(world.whistle(case_id, district.MARKET)["orders"]) == 2
+    assert world.step(world.worker, case_id, "resolve", words="街道已清理")["state"] == "resolved"
+
+
+def test_a_department_that_is_not_needed_leaves_the_order_to_the_others(world: Any) -> None:
+    case_id = world.report()["case_id"]
+    world.step(world.worker, case_id, "triage")
+    whistled = world.whistle(case_id, district.MARKET, district.URBAN)
+    opened = world.order_opened(whistled)
+    world.feed.give(opened, _not_needed(whistled, opened.tasks[0]))
+    before = world.read(case_id)
+
+    world.feed.give(*_work(opened, opened.tasks[1]), world.order_finished(whistled))
+
+    assert (before["state"], before["orders"][0]["departments"]) == ("handling", [district.URBAN])
+    assert world.read(case_id)["state"] == "resolved"
+
+
+def test_a_duplicate_order_leaves_a_matter_resolved_where_the_other_is_finished(world: Any) -> None:
+    case_id = world.report()["case_id"]
+    world.step(world.worker, case_id, "triage")
+    first = world.whistle(case_id, district.MARKET)
+    world.feed.give(world.order_opened(first))
+    second = world.whistle(case_id, district.URBAN)
+    opened = world.order_opened(second)
+    world.feed.give(opened, world.order_finished(second, first["orders"][0]["order_id"]))
+
+    world.feed.give(_not_needed(second, opened.tasks[0], order_ended=True))
+
+    assert world.read(case_id)["state"] == "resolved"
+    assert world.events(case_id)[-1] == "case_resolved"

@@ -10,6 +10,7 @@ import pytest
 
 from services.dispatch import seed, worker
 from services.dispatch.worker import recomputing
+from shared import clock
 from shared.clock import BEIJING
 from shared.contracts import cases as said
 from tests.integration.dispatch.conftest import Running
@@ -293,3 +294,21 @@ def test_every_matter_with_limits_of_its_own_is_in_the_delivered_catalogue() -> 
     named = {row["category"] for one in seed.delivered_presets() for row in one["limits"]} - {"*"}
 
     assert named <= codes
+
+
+def test_a_task_may_be_returned_as_long_as_the_limits_it_began_with_say(edited: Edited) -> None:
+    whistle = edited.whistle(district.MARKET)
+    task_id = edited.tasks(whistle.order_id)[district.MARKET]
+    document, match = edited.preset()
+    document["return_within"] = {"amount": 1, "unit": "calendar_seconds"}
+    edited.admin.put("/dispatch/presets/shandong-2020", json={**document, "reason": "收紧"}, headers=match)
+    later = edited.whistle(district.MARKET, whistled_at=clock.now() - timedelta(minutes=5))
+    body = {"ground": "not_our_duty", "words": "非本单位职责"}
+
+    first, second = (
+        edited.responder(district.MARKET).post(f"/dispatch/tasks/{one}/return", json=body)
+        for one in (task_id, edited.tasks(later.order_id)[district.MARKET])
+    )
+
+    assert (first.status_code, second.status_code) == (200, 409)
+    assert second.json()["code"] == "return_too_late"

@@ -141,6 +141,62 @@ def test_a_ruling_names_a_department_that_can_take_it(
     assert told(running.supervisor.post(f"/dispatch/tasks/{task_id}/ruling", json=body)) == expected
 
 
+def test_a_task_that_is_not_needed_leaves_the_order_to_the_others(running: Any) -> None:
+    whistle = running.whistle(district.MARKET, district.URBAN)
+    task_id = running.tasks(whistle.order_id)[district.MARKET]
+    running.step(
+        running.responder(district.MARKET), task_id, "return", ground="duplicate_order", words="已有派单"
+    )
+
+    ruled = running.step(running.supervisor, task_id, "ruling", upheld=True, not_needed="duplicate_order")
+    order = running.caller.get(f"/dispatch/orders/{whistle.order_id}").json()
+    running.finish(whistle.order_id, district.URBAN)
+
+    assert (ruled["state"], {row["state"] for row in ruled["clocks"]}) == ("closed", {"stopped"})
+    assert order["state"] == "open"
+    assert [(task["department_id"], task["is_main"]) for task in order["tasks"]] == [
+        (district.URBAN, True),
+        (district.MARKET, False),
+    ]
+    assert running.caller.get(f"/dispatch/orders/{whistle.order_id}").json()["state"] == "finished"
+    assert running.events(whistle.order_id)[-2:] == ["order_finished", "clock_stopped"]
+
+
+def test_an_order_whose_only_task_is_not_needed_ends_and_its_event_says_so(running: Any) -> None:
+    whistle = running.whistle(district.MARKET)
+    task_id = running.tasks(whistle.order_id)[district.MARKET]
+    running.step(running.responder(district.MARKET), task_id, "return", **BODIES["return"])
+
+    running.step(running.supervisor, task_id, "ruling", upheld=True, not_needed="streets_own")
+
+    assert running.caller.get(f"/dispatch/orders/{whistle.order_id}").json()["state"] == "closed"
+    assert "order_finished" not in running.events(whistle.order_id)
+    (said_,) = running.rows(
+        "SELECT data FROM outbox WHERE subject = %(o)s AND type LIKE '%%task_redirected%%'",
+        o=whistle.order_id,
+    )
+    assert (said_["data"]["not_needed"], said_["data"]["order_ended"]) == ("streets_own", True)
+    # The matter itself goes on.
+    assert running.clocks(whistle.case_id)[None, "finish"]["state"] == "running"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"upheld": False, "not_needed": "duplicate_order"},
+        {"upheld": True, "not_needed": "duplicate_order", "to_department_id": district.HEALTH},
+        {"upheld": True, "not_needed": "too_much_work"},
+        {"upheld": False, "to_department_id": district.HEALTH},
+    ],
+)
+def test_a_ruling_has_one_outcome(running: Any, body: dict[str, Any]) -> None:
+    whistle = running.whistle(district.MARKET)
+    task_id = running.tasks(whistle.order_id)[district.MARKET]
+    running.step(running.responder(district.MARKET), task_id, "return", **BODIES["return"])
+
+    assert told(running.supervisor.post(f"/dispatch/tasks/{task_id}/ruling", json=body)) == (422, "invalid")
+
+
 def test_local_jurisdiction_is_no_ground_of_return_and_the_lists_item_is_shown(running: Any) -> None:
     whistle = running.whistle(district.MARKET)
     task_id = running.tasks(whistle.order_id)[district.MARKET]

@@ -277,6 +277,41 @@ def test_an_accepted_proposal_goes_into_the_draft_once(running: Running) -> None
     admin.delete(f"{LISTS}/{draft['list_id']}")
 
 
+@pytest.mark.parametrize(
+    ("category", "ruling", "proposed"),
+    [
+        # What no item covers stays with the department called: that is to be in the list too.
+        ("city.unheard_of", {"upheld": False}, [("not_covered", "market_supervision", district.MARKET)]),
+        (
+            "city.unheard_of",
+            {"upheld": True, "not_needed": "streets_own"},
+            [("not_covered", "subdistrict", district.SUBDISTRICT)],
+        ),
+        (
+            "env.cooking_fumes",
+            {"upheld": True, "not_needed": "streets_own"},
+            [("differs", "subdistrict", district.SUBDISTRICT)],
+        ),
+        # The list says so already, or nothing about who answers was ruled.
+        ("env.cooking_fumes", {"upheld": False}, []),
+        ("env.cooking_fumes", {"upheld": True, "not_needed": "duplicate_order"}, []),
+    ],
+)
+def test_a_ruling_of_any_outcome_is_proposed_where_the_list_says_otherwise(
+    running: Running, category: str, ruling: dict[str, Any], proposed: list[tuple[str, str, str]]
+) -> None:
+    task_id = returned(running, category=category)
+
+    running.step(running.supervisor, task_id, "ruling", **ruling)
+
+    found = [
+        one
+        for one in running.supervisor.get("/dispatch/responsibility/amendments").json()["items"]
+        if one["task_id"] == task_id
+    ]
+    assert [(one["reason"], one["to_unit"], one["to_department_id"]) for one in found] == proposed
+
+
 def test_a_task_is_not_returned_after_the_presets_days(running: Running) -> None:
     whistle = running.whistle(district.MARKET, whistled_at=clock.now() - timedelta(days=30))
     task_id = running.tasks(whistle.order_id)[district.MARKET]

@@ -194,6 +194,27 @@ def test_the_matter_is_resolved_by_itself_with_the_last_of_its_orders() -> None:
     assert (second.case.state, second.case.open_orders, second.case.resolved_at) == (State.RESOLVED, 0, NOW)
 
 
+@pytest.mark.parametrize(("is_done", "state"), [(False, State.HANDLING), (True, State.RESOLVED)])
+def test_an_order_that_is_not_needed_gives_the_matter_back_unless_another_did_it(
+    is_done: bool, state: State
+) -> None:
+    case = whistled(matter()).case
+
+    change = domain.order_ended(case, order_id="order-1", reason="duplicate_order", is_done=is_done, at=NOW)
+
+    assert (change.case.state, change.case.open_orders) == (state, 0)
+    assert change.entries[0].detail == {"order_id": "order-1", "reason": "duplicate_order"}
+    assert names(change) == (["case_resolved"] if is_done else [])
+
+
+def test_an_order_that_is_not_needed_resolves_nothing_while_another_is_open() -> None:
+    case = whistled(whistled(matter()).case, "order-2").case
+
+    change = domain.order_ended(case, order_id="order-1", reason="duplicate_order", is_done=True, at=NOW)
+
+    assert (change.case.state, change.case.open_orders, change.events) == (State.HANDLING, 1, ())
+
+
 @pytest.mark.parametrize("state", [State.RESOLVED, State.CLOSED, State.WITHDRAWN])
 def test_an_order_that_finishes_late_resolves_nothing_again(state: State) -> None:
     change = domain.order_finished(matter(state), order_id="order-1", at=NOW)

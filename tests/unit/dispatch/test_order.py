@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.domain import errors
+from services.dispatch.domain import errors, facts
 from services.dispatch.domain import order as domain
 from services.dispatch.domain.order import Change, Order, OrderState, Task, TaskState
 from shared.contracts.cases import Place
@@ -156,7 +156,9 @@ def test_a_task_finished_without_an_arrival_ends_that_limit_too() -> None:
     assert change.stopped == (("t1", "arrive"), ("t1", "finish"))
 
 
-@pytest.mark.parametrize("other", [state for state in TaskState if state is not TaskState.FINISHED])
+@pytest.mark.parametrize(
+    "other", [state for state in TaskState if state not in (TaskState.FINISHED, TaskState.CLOSED)]
+)
 def test_the_order_is_not_finished_while_one_task_is_not(other: TaskState) -> None:
     change = domain.finish(
         order(task(state=TaskState.REPLIED), task("t2", SUPPORT, other)), "t1", by="r1", at=NOW
@@ -166,9 +168,12 @@ def test_the_order_is_not_finished_while_one_task_is_not(other: TaskState) -> No
     assert change.order.state is OrderState.OPEN
 
 
-def test_the_order_is_finished_with_its_last_task_and_says_so_after_it() -> None:
+@pytest.mark.parametrize("other", [TaskState.FINISHED, TaskState.CLOSED])
+def test_the_order_is_finished_with_its_last_task_that_is_needed_and_says_so_after_it(
+    other: TaskState,
+) -> None:
     change = domain.finish(
-        order(task(state=TaskState.REPLIED), task("t2", SUPPORT, TaskState.FINISHED)), "t1", by="r1", at=NOW
+        order(task(state=TaskState.REPLIED), task("t2", SUPPORT, other)), "t1", by="r1", at=NOW
     )
 
     assert names(change) == ["task_finished", "order_finished"]
@@ -185,12 +190,17 @@ def test_a_return_stops_no_clock() -> None:
     assert names(change) == ["task_returned"]
 
 
-@pytest.mark.parametrize(("signed_at", "state"), [(None, TaskState.SENT), (NOW, TaskState.SIGNED)])
+@pytest.mark.parametrize(
+    ("signed_at", "handler", "state"),
+    [(None, None, TaskState.SENT), (NOW, None, TaskState.SIGNED), (NOW, "h1", TaskState.ASSIGNED)],
+)
 def test_a_rejected_return_goes_back_to_where_it_was_and_its_clocks_ran_on(
-    signed_at: datetime | None, state: TaskState
+    signed_at: datetime | None, handler: str | None, state: TaskState
 ) -> None:
     change = ruled(
-        order(task(state=TaskState.RETURNED, signed_at=signed_at)), upheld=False, to="370102-health"
+        order(task(state=TaskState.RETURNED, signed_at=signed_at, handler_id=handler)),
+        upheld=False,
+        to="370102-health",
     )
 
     back = change.order.task("t1")
@@ -226,6 +236,71 @@ def test_an_upheld_return_sends_the_task_anew_to_the_other_department_with_all_i
 def test_an_upheld_return_needs_a_department_that_is_not_called_yet(to: str | None) -> None:
     with pytest.raises(errors.SameDepartment):
         ruled(order(task(state=TaskState.RETURNED), task("t2", SUPPORT)), upheld=True, to=to)
+
+
+def withdrawn(of: Order) -> Change:
+    return domain.withdraw(of, "t1", reason="duplicate_order", by="s1", at=NOW)
+
+
+RETURNED = {"state": TaskState.RETURNED}
+
+
+def test_a_task_that_is_not_needed_is_closed_and_the_rest_of_its_order_goes_on() -> None:
+    change = withdrawn(order(task(**RETURNED), task("t2", SUPPORT), task("t3", "370102-health")))
+
+    assert [(t.state, t.is_main) for t in change.order.tasks] == [
+        (TaskState.CLOSED, False),
+        (TaskState.SENT, True),
+        (TaskState.SENT, False),
+    ]
+    assert change.order.state is OrderState.OPEN
+    assert change.stopped == tuple(("t1", clock) for clock in CLOCKS)
+    event = change.events[0]
+    assert (names(change), event.not_needed, event.order_ended) == (  # type: ignore[attr-defined]
+        ["task_redirected"],
+        "duplicate_order",
+        False,
+    )
+
+
+def test_a_supporting_task_that_is_not_needed_leaves_the_lead_where_it_is() -> None:
+    of = order(task(), task("t2", SUPPORT, TaskState.RETURNED))
+
+    change = domain.withdraw(of, "t2", reason="streets_own", by="s1", at=NOW)
+
+    assert [t.is_main for t in change.order.tasks] == [True, False]
+
+
+def test_an_order_whose_other_tasks_are_finished_is_finished_without_the_one_not_needed() -> None:
+    change = withdrawn(order(task(**RETURNED), task("t2", SUPPORT, TaskState.FINISHED)))
+
+    assert names(change) == ["task_redirected", "order_finished"]
+    assert (change.order.state, change.order.finished_at) == (OrderState.FINISHED, NOW)
+
+
+@pytest.mark.parametrize("others", [(), (task("t2", SUPPORT, TaskState.CLOSED),)])
+def test_an_order_none_of_whose_tasks_is_needed_ends_without_being_finished(others: tuple[Task, ...]) -> None:
+    change = withdrawn(order(task(**RETURNED), *others))
+
+    assert names(change) == ["task_redirected"]
+    assert change.events[0].order_ended  # type: ignore[attr-defined]
+    assert (change.order.state, change.order.finished_at) == (OrderState.CLOSED, None)
+
+
+@pytest.mark.parametrize("state", [state for state in TaskState if state is not TaskState.RETURNED])
+def test_only_a_returned_task_is_found_not_to_be_needed(state: TaskState) -> None:
+    with pytest.raises(errors.TaskNotInThisState):
+        withdrawn(order(task(state=state)))
+
+
+@pytest.mark.parametrize("is_needed", [True, False])
+def test_the_turn_whose_return_was_upheld_is_the_departments_that_asked(is_needed: bool) -> None:
+    of = order(task(**RETURNED), task("t2", SUPPORT))
+    change = ruled(of, upheld=True, to="370102-health") if is_needed else withdrawn(of)
+
+    noted = facts.of_step(change, (), at=NOW)
+
+    assert [(one.task_id, one.run) for one in noted.upheld] == [("t1", 1)]
 
 
 # --- closing
@@ -324,3 +399,9 @@ def test_every_step_is_noted_with_who_took_it() -> None:
     assert [(one.step, one.by, one.run, one.detail) for one in change.history] == [
         ("arrived", "r1", 1, {"metres": 0})
     ]
+
+
+def test_a_handler_who_names_themselves_again_still_has_the_reply_reviewed() -> None:
+    again = domain.assign(assigned(), "t1", handler_id="h1", by="h1", at=NOW).order
+
+    assert replied(again, by="h1").order.task("t1").reply_review is domain.Review.PENDING

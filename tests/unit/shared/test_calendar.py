@@ -210,9 +210,7 @@ def test_a_pause_moves_a_clock_in_working_days_by_the_days_that_end_within_it(
     due = subject.advance(calendar, start, Limit(days, Unit.WORKING_DAYS)).at
     paused, resumed = start + before * MINUTE, start + (before + pause) * MINUTE
 
-    moved = subject.resume(
-        calendar, due=due, paused_at=paused, resumed_at=resumed, unit=Unit.WORKING_DAYS
-    ).at
+    moved = subject.resume(calendar, due=due, paused_at=paused, resumed_at=resumed, unit=Unit.WORKING_DAYS).at
 
     lost = 0 if paused >= due else count_closings(calendar, paused, resumed)
     assert moved == (walk_days(calendar, due, lost) if lost else due)
