@@ -9,7 +9,7 @@ from services.dispatch.domain import errors, presets
 from services.dispatch.schemas import limits as schemas
 from services.dispatch.store import orders
 from services.dispatch.store.sql import queries
-from shared import auth, db, http, ids
+from shared import areas, auth, db, http, ids
 from shared.auth import Role
 from shared.bus import outbox
 from shared.contracts import dispatch as contracts
@@ -23,8 +23,8 @@ _DOCUMENT = ("limits", "ladders", "extension", "return_within")
 _YEARS = range(1993, 2200)
 
 
-class NoArea(Forbidden):
-    """Limits and calendar are edited by an admin who has an area."""
+class NotTheWholeDeployment(Forbidden):
+    """Limits and calendar hold for the whole deployment: only an admin whose areas cover all of it changes them."""
 
 
 class LimitsApi:
@@ -61,14 +61,14 @@ class LimitsApi:
         body=schemas.NewPreset,
         answers=schemas.PresetView,
         status=201,
-        errors=(errors.PresetIncomplete, errors.LimitTwice, NoArea),
+        errors=(errors.PresetIncomplete, errors.LimitTwice, NotTheWholeDeployment),
     )
     def add_preset(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
         """Add a preset of your own; it is not in force until you say so."""
-        name = request.body["name"]
+        name, area = request.body["name"], _area(tx, request)
         presets.require_complete(request.body["limits"])
         queries.insert_preset(tx, name=name)
-        return _publish(tx, request, name, version=1, is_in_force=False)
+        return _publish(tx, request, name, area=area, version=1, is_in_force=False)
 
     @put(
         "/dispatch/presets/<string(maxlength=40):preset>",
@@ -76,25 +76,28 @@ class LimitsApi:
         body=schemas.PresetEdit,
         answers=schemas.PresetView,
         if_match=True,
-        errors=(errors.PresetIncomplete, errors.LimitTwice, NoArea),
+        errors=(errors.PresetIncomplete, errors.LimitTwice, NotTheWholeDeployment),
     )
     def edit_preset(self, tx: db.Tx, request: Request, /, preset: str) -> dict[str, Any]:
         """Publish a new version of a preset. Running clocks keep the version they began with."""
+        area = _area(tx, request)
         presets.require_complete(request.body["limits"])
         row = _lock_preset(tx, preset)
         request.match(row["version"])
-        return _publish(tx, request, preset, version=row["version"] + 1, is_in_force=row["is_in_force"])
+        return _publish(
+            tx, request, preset, area=area, version=row["version"] + 1, is_in_force=row["is_in_force"]
+        )
 
     @post(
         "/dispatch/presets/<string(maxlength=40):preset>/enforcement",
         roles=ADMINS,
         body=schemas.Reasoned,
         answers=schemas.PresetView,
-        errors=(NoArea,),
+        errors=(NotTheWholeDeployment,),
     )
     def enforce_preset(self, tx: db.Tx, request: Request, /, preset: str) -> dict[str, Any]:
         """Put a preset in force in place of the present one, for clocks that begin from now on."""
-        area = _area(request)
+        area = _area(tx, request)
         row = _lock_preset(tx, preset)
         queries.put_none_in_force(tx)
         queries.put_in_force(tx, name=preset)
@@ -119,14 +122,14 @@ class LimitsApi:
         body=schemas.CalendarEdit,
         answers=schemas.CalendarView,
         if_match=True,
-        errors=(errors.NotAYear, NoArea),
+        errors=(errors.NotAYear, NotTheWholeDeployment),
     )
     def edit_calendar(self, tx: db.Tx, request: Request, /, year: str) -> dict[str, Any]:
         """Publish the working calendar of a year, or a new version of it.
 
         Clocks that run on a day that changed, and whose red card is not shown yet, are computed anew.
         """
-        area, days, number = _area(request), request.body["days"], _year(year)
+        area, days, number = _area(tx, request), request.body["days"], _year(year)
         if any(day["day"].year != number for day in days) or len({day["day"] for day in days}) < len(days):
             raise errors.NotAYear(year=number)
         queries.lock_calendar(tx)
@@ -203,8 +206,9 @@ class LimitsApi:
         return http.page(rows, limit=request.limit, key=lambda row: [str(row["act_id"])])
 
 
-def _publish(tx: db.Tx, request: Request, name: str, *, version: int, is_in_force: bool) -> dict[str, Any]:
-    area = _area(request)
+def _publish(
+    tx: db.Tx, request: Request, name: str, *, area: str, version: int, is_in_force: bool
+) -> dict[str, Any]:
     document = {key: request.body[key] for key in _DOCUMENT}
     queries.insert_preset_version(
         tx,
@@ -305,8 +309,10 @@ def _note(tx: db.Tx, request: Request, action: str, detail: dict[str, Any]) -> N
     )
 
 
-def _area(request: Request) -> str:
-    """The area an admin's act is announced in."""
-    if not request.actor.scopes:
-        raise NoArea()
-    return request.actor.scopes[0]
+def _area(tx: db.Tx, request: Request) -> str:
+    """The area in which the act of an admin of the whole deployment is announced. Raises NotTheWholeDeployment."""
+    scopes = request.actor.scopes
+    roots = [scope for scope in scopes if areas.level(scope) in (areas.Level.CITY, areas.Level.DISTRICT)]
+    if not roots or queries.reaches_beyond(tx, scopes=scopes):
+        raise NotTheWholeDeployment()
+    return roots[0]

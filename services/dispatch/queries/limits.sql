@@ -48,6 +48,11 @@ VALUES (:act_id, :action, :by_person, :reason, :detail::jsonb);
 SELECT act_id, action, by_person, reason, detail, at FROM limit_acts
 WHERE :before::uuid IS NULL OR act_id < :before::uuid ORDER BY act_id DESC LIMIT :most;
 
+-- name: reaches_beyond(scopes)$
+-- Whether the deployment has departments or subdistricts that lie in none of these areas.
+SELECT EXISTS (SELECT FROM departments WHERE is_active AND NOT area ^@ ANY(:scopes::text[]))
+    OR EXISTS (SELECT FROM subdistricts WHERE NOT area ^@ ANY(:scopes::text[]));
+
 -- name: get_year(year)^
 -- A published year.
 SELECT year, version FROM calendar_years WHERE year = :year;

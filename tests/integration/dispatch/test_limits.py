@@ -312,3 +312,29 @@ def test_a_task_may_be_returned_as_long_as_the_limits_it_began_with_say(edited: 
 
     assert (first.status_code, second.status_code) == (200, 409)
     assert second.json()["code"] == "return_too_late"
+
+
+@pytest.mark.parametrize("scopes", [[district.SUBDISTRICT], ["370103"], [district.DISTRICT], []])
+def test_only_an_admin_of_the_whole_deployment_changes_what_holds_for_all_of_it(
+    edited: Edited, scopes: list[str]
+) -> None:
+    document, match = edited.preset()
+    body = {**document, "reason": "试行"}
+    # The deployment reaches into another district too.
+    edited.give(district.department("370103-ecology", area="370103"))
+    narrow = edited.api.client(roles=["admin"], areas=scopes)
+
+    refused = [
+        narrow.post("/dispatch/presets", json={**body, "name": "own"}),
+        narrow.put("/dispatch/presets/shandong-2020", json=body, headers=match),
+        narrow.post("/dispatch/presets/beijing/enforcement", json={"reason": "切换"}),
+        narrow.put("/dispatch/calendar/2026", json={"days": [], "reason": "通知"}, headers=match),
+    ]
+
+    assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {
+        (403, "not_the_whole_deployment")
+    }
+    for covering in (["3701"], ["370102", "370103"]):
+        admin = edited.api.client(roles=["admin"], areas=covering)
+        answer = admin.post("/dispatch/presets/beijing/enforcement", json={"reason": "切换"})
+        assert answer.status_code == 200, answer.text
