@@ -63,6 +63,8 @@ SELECT o.order_id, o.case_id, o.area, t.task_id, t.run, t.state, t.department_id
        clock_timestamp() AS at,
        (SELECT array_agg(e.person_id) FROM task_duties e
         WHERE e.task_id = t.task_id AND e.run = t.run AND e.person_id IS NOT NULL) AS asked,
+       EXISTS (SELECT FROM task_duties e WHERE e.task_id = t.task_id AND e.run = t.run AND e.position > 1
+               AND e.person_id IS NULL) AS is_told_unanswered,
        d.run AS asked_run,
        c.started_at, c.due_at, c.limit_unit
 FROM task_duties d JOIN tasks t ON t.task_id = d.task_id JOIN orders o ON o.order_id = t.order_id
@@ -94,6 +96,13 @@ WHERE (k.roles, k.areas, k.department_id, k.seen_on)
 SELECT department_id, person_id FROM known_people
 WHERE department_id = ANY(:department_ids::text[]) AND 'responder' = ANY(roles) AND seen_on >= :since
 ORDER BY seen_on DESC, person_id LIMIT 5000;
+
+-- name: staff_near(places, since)
+-- The people dispatch has met who handle matters, or call back, in one of these areas.
+SELECT person_id, roles, areas FROM known_people
+WHERE areas && :places::text[] AND seen_on >= :since
+  AND roles && '{grid_worker,grid_lead,community_officer,operator}'::text[]
+ORDER BY person_id LIMIT 5000;
 
 -- name: supervisors_since(since)
 -- The supervisors dispatch has met, with their areas.

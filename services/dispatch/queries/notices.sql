@@ -22,6 +22,10 @@ SELECT order_id, case_id, area, urgency, category, caller_id FROM orders WHERE o
 -- What notices say of matters nobody whistled.
 SELECT case_id, area, urgency, category FROM watched_cases WHERE case_id = ANY(:case_ids::uuid[]);
 
+-- name: who_asked(extension_ids)
+-- Who asked for more time.
+SELECT extension_id, asked_by FROM extensions WHERE extension_id = ANY(:extension_ids::uuid[]);
+
 -- name: add_notices(notices)
 -- Notices from a JSON list; what a person was told already is left out.
 INSERT INTO notices (notice_id, person_id, kind, cause, area, urgency, order_id, task_id, case_id, title, words,
@@ -68,7 +72,7 @@ UPDATE notices SET read_at = clock_timestamp() WHERE notice_id IN (
 
 -- name: due_deliveries(most)
 -- Notices whose time to go out has come, oldest first.
-SELECT d.notice_id, d.tries, n.person_id, n.kind, n.area, n.urgency, n.order_id, n.task_id, n.case_id, n.title,
+SELECT d.notice_id, d.tries, d.last_error, n.person_id, n.kind, n.area, n.urgency, n.order_id, n.task_id, n.case_id, n.title,
        n.words, n.made_at
 FROM notice_deliveries d JOIN notices n USING (notice_id)
 WHERE d.state = 'waiting' AND d.next_try_at <= clock_timestamp()

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,9 @@ from services.dispatch.store.sql import queries
 from shared import areas, auth, clock, db, errors, ids
 
 COUNTED_UP_TO = 10_000
+_MOST_NEAR = 10
+_HANDLERS = frozenset({"grid_worker", "grid_lead", "community_officer"})
+_OPERATORS = frozenset({"operator"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,16 +57,54 @@ class Knowledge:
         self._supervisors = [
             (str(row["person_id"]), row["areas"]) for row in queries.supervisors_since(tx, since=since)
         ]
+        of_cases = {row["area"] for row in self._cases.values()}
+        self._staff = (
+            queries.staff_near(
+                tx, places=sorted({one for area in of_cases for one in _above(area)}), since=since
+            )
+            if of_cases
+            else []
+        )
+        extensions = {one.data["extension_id"] for one in heard if one.data.get("extension_id")}
+        self._asked = (
+            {
+                str(row["extension_id"]): str(row["asked_by"])
+                for row in queries.who_asked(tx, extension_ids=sorted(extensions))
+            }
+            if extensions
+            else {}
+        )
 
     def facts(self, data: Mapping[str, Any]) -> Facts | None:
         """What is known of an event's task, order or matter; None where that is not here any more."""
+        facts = self._of(data)
+        asked_by = self._asked.get(data.get("extension_id") or "")
+        return replace(facts, asked_by=asked_by) if facts and asked_by else facts
+
+    def _of(self, data: Mapping[str, Any]) -> Facts | None:
         task, order = self.tasks.get(data.get("task_id") or ""), self._orders.get(data.get("order_id") or "")
         if task is not None:
             return self._facts(task, on_duty=self._line(task["department_id"]))
         if order is not None:
             return self._facts(order)
         case = self._cases.get(data.get("case_id") or "")
-        return None if case is None else self._facts(case)
+        if case is None:
+            return None
+        return replace(
+            self._facts(case),
+            handlers=self._near(case["area"], _HANDLERS),
+            operators=self._near(case["area"], _OPERATORS),
+        )
+
+    def _near(self, area: str, roles: frozenset[str]) -> tuple[str, ...]:
+        """Those of these roles who are responsible for the smallest area around it."""
+        found = [
+            (max(len(scope) for scope in row["areas"] if areas.inside(area, scope)), str(row["person_id"]))
+            for row in self._staff
+            if roles & set(row["roles"]) and any(areas.inside(area, scope) for scope in row["areas"])
+        ]
+        nearest = max((length for length, _ in found), default=0)
+        return tuple(person for length, person in found if length == nearest)[:_MOST_NEAR]
 
     def _facts(self, row: Mapping[str, Any], *, on_duty: tuple[str, ...] = ()) -> Facts:
         area = row["area"]
@@ -91,6 +132,16 @@ class Knowledge:
     def _line(self, unit: str) -> tuple[str, ...]:
         shift = self.shifts.get(unit)
         return tuple(person.person_id for person in shift.line) if shift else ()
+
+
+def _above(area: str) -> list[str]:
+    """The area and all that contain it."""
+    found: list[str] = []
+    step: str | None = area
+    while step:
+        found.append(step)
+        step = areas.parent(step)
+    return found
 
 
 def add(tx: db.Tx, notices: Iterable[Notice], *, at: datetime) -> list[tuple[str, Notice]]:

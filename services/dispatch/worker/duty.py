@@ -14,7 +14,7 @@ from services.dispatch.store.sql import queries
 from shared import calendar, clock, db
 from shared.bus import outbox
 from shared.calendar import Unit
-from shared.contracts import dispatch
+from shared.contracts import Event, dispatch
 
 # Where a task has no limit to sign, the next in line is asked after this long.
 _USUAL = timedelta(minutes=30)
@@ -53,7 +53,8 @@ def pass_on(tx: db.Tx, rules: Rules, *, most: int) -> int:
         return 0
     rows = queries.lock_duties(tx, task_ids=due)
     shifts = store.on_duty(tx, {row["department_id"] for row in rows}, db.now(tx))
-    moved, events = [], []
+    moved: list[dict[str, Any]] = []
+    events: list[Event] = []
     for row in rows:
         if row["pass_at"] is None or row["pass_at"] > row["at"]:
             continue
@@ -64,35 +65,33 @@ def pass_on(tx: db.Tx, rules: Rules, *, most: int) -> int:
             else None
         )
         queries.end_duty(tx, task_id=row["task_id"], run=row["asked_run"], position=row["position"])
-        if person is None:
+        if not waits:
             continue
+        # Nobody to ask now: another shift may have begun by the next share of the limit.
         position = row["position"] + 1
         moved.append(
             {
                 "task_id": str(row["task_id"]),
                 "run": row["run"],
                 "position": position,
-                "person_id": person.person_id,
+                "person_id": person.person_id if person else None,
                 "given_at": clock.rfc3339(row["at"]),
                 "pass_at": _text(_pass_at(row, position, rules, given_at=row["at"])),
             }
         )
-        events.append(
-            dispatch.TaskPassedOn(
-                order_id=str(row["order_id"]),
-                task_id=str(row["task_id"]),
-                case_id=str(row["case_id"]),
-                area=row["area"],
-                department_id=row["department_id"],
-                position=position,
-                person_id=person.person_id,
-                passed_on_at=row["at"],
-            )
-        )
+        if person is not None or not row["is_told_unanswered"]:
+            events.append(_announced(row, person, position))
     if moved:
         queries.put_duties(tx, duties=json.dumps(moved))
     outbox.add(tx, events)
     return len(rows)
+
+
+def _announced(row: Mapping[str, Any], person: domain.Person | None, position: int) -> Event:
+    of = {name: str(row[name]) for name in ("order_id", "task_id", "case_id", "area", "department_id")}
+    if person is None:
+        return dispatch.TaskUnanswered(**of, unanswered_at=row["at"])
+    return dispatch.TaskPassedOn(**of, position=position, person_id=person.person_id, passed_on_at=row["at"])
 
 
 def _pass_at(row: Mapping[str, Any], position: int, rules: Rules, *, given_at: datetime) -> datetime | None:

@@ -56,10 +56,14 @@ def tell(tx: db.Tx, rules: Rules, *, most: int) -> int:
     return len(heard)
 
 
-def send(tx: db.Tx, through: notifier.Notifier | None) -> int:
+def send(tx: db.Tx, through: notifier.Notifier | None, *, at: datetime | None = None) -> int:
     """Sends notices whose time has come; without a channel they are kept. Answers how many were handled.
 
-    At least once: a crash between the answer and the commit sends a notice again, under the same id.
+    At least once: a crash between the answer and the commit sends a notice again, under the same id. A try that comes
+    late (the channel or this worker was down) does not wake anybody either.
+
+    Args:
+        at: now, unless told otherwise.
     """
     if through is None:
         stored: int = queries.store_deliveries(tx, most=1_000)
@@ -69,7 +73,8 @@ def send(tx: db.Tx, through: notifier.Notifier | None) -> int:
     for row in queries.due_deliveries(tx, most=_MOST_TRIES):
         if time.monotonic() > until:
             break
-        _try(tx, row, through)
+        if not _postponed(tx, row, at or clock.now()):
+            _try(tx, row, through)
         handled += 1
     return handled
 
@@ -80,18 +85,25 @@ def prune(tx: db.Tx) -> None:
     queries.forget_people(tx, before=people.today() - people.KNOWN_FOR)
 
 
+def _postponed(tx: db.Tx, row: dict[str, Any], at: datetime) -> bool:
+    """Whether a notice waits for the morning."""
+    due_at = domain.due_at(urgency=row["urgency"], is_called=row["kind"] in domain.CALLS, at=at)
+    if due_at <= at:
+        return False
+    _save(tx, row, state="waiting", tries=row["tries"], next_try_at=due_at, last_error=row["last_error"])
+    return True
+
+
 def _try(tx: db.Tx, row: dict[str, Any], through: notifier.Notifier) -> None:
     tries = row["tries"] + 1
     problem = through.send(str(row["notice_id"]), _message(row))
     retry_at = domain.retry_at(tries, clock.now()) if problem else None
-    queries.save_delivery(
-        tx,
-        notice_id=row["notice_id"],
-        state="waiting" if retry_at else "dead" if problem else "sent",
-        tries=tries,
-        next_try_at=retry_at,
-        last_error=problem,
-    )
+    state = "waiting" if retry_at else "dead" if problem else "sent"
+    _save(tx, row, state=state, tries=tries, next_try_at=retry_at, last_error=problem)
+
+
+def _save(tx: db.Tx, row: dict[str, Any], **after: Any) -> None:
+    queries.save_delivery(tx, notice_id=row["notice_id"], **after)
 
 
 def _message(row: dict[str, Any]) -> dict[str, Any]:
@@ -122,8 +134,12 @@ def _happened(one: Heard) -> Happened | None:
                 person_id=data["person_id"],
                 numbers={"position": position},
             )
+        case "task_unanswered":
+            return Happened(kind=Kind.TASK_UNANSWERED, occurrence=str(data["unanswered_at"]))
         case "task_assigned":
-            return Happened(kind=Kind.TASK_ASSIGNED, occurrence=str(data["handler_id"]))
+            # Who was named then; by now it may be somebody else.
+            named = str(data["handler_id"])
+            return Happened(kind=Kind.TASK_ASSIGNED, occurrence=_moment(one), person_id=named)
         case "task_replied" if not data["reviewed"]:
             return Happened(kind=Kind.REPLY_TO_REVIEW, occurrence=str(data["replied_at"]))
         case "task_reply_sent_back":
@@ -132,8 +148,10 @@ def _happened(one: Heard) -> Happened | None:
         case "task_returned":
             return Happened(kind=Kind.TASK_RETURNED, occurrence=_moment(one))
         case "task_redirected":
-            upheld = str(data["upheld"]).lower()
-            return Happened(kind=Kind.RETURN_RULED, occurrence=_moment(one), numbers={"upheld": upheld})
+            ruling = {
+                name: str(data.get(name) or "").lower() for name in ("upheld", "not_needed", "order_ended")
+            }
+            return Happened(kind=Kind.RETURN_RULED, occurrence=_moment(one), numbers=ruling)
         case "card_shown":
             return _card(one)
         case "supervision_ordered":
@@ -146,8 +164,12 @@ def _happened(one: Heard) -> Happened | None:
                     "rectify_by": _shown(data["rectify_by"]),
                 },
             )
+        case "extension_requested" | "extension_decided":
+            return _extension(one)
         case "order_finished":
             return Happened(kind=Kind.ORDER_FINISHED)
+        case "assessment_given" | "assessment_appealed" | "assessment_ruled":
+            return _assessment(one)
         case "rating_given":
             return Happened(
                 kind=Kind.RATED,
@@ -163,6 +185,27 @@ def _card(one: Heard) -> Happened:
         kind=Kind.YELLOW_CARD if data["colour"] == "yellow" else Kind.RED_CARD,
         occurrence=f"{data['clock']}.{data['run']}",
         numbers={"clock": data["clock"], "due_at": _shown(data["due_at"])},
+    )
+
+
+def _extension(one: Heard) -> Happened:
+    is_asked = one.type == "extension_requested"
+    return Happened(
+        kind=Kind.EXTENSION_ASKED if is_asked else Kind.EXTENSION_DECIDED,
+        occurrence=str(one.data["extension_id"]),
+        numbers={"clock": one.data["clock"], "approved": str(one.data.get("approved")).lower()},
+    )
+
+
+def _assessment(one: Heard) -> Happened:
+    kinds = {
+        "assessment_given": Kind.ASSESSED,
+        "assessment_appealed": Kind.ASSESSMENT_APPEALED,
+        "assessment_ruled": Kind.ASSESSMENT_RULED,
+    }
+    score = one.data.get("score")
+    return Happened(
+        kind=kinds[one.type], occurrence=_moment(one), numbers={"score": "" if score is None else str(score)}
     )
 
 

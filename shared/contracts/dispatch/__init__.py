@@ -35,6 +35,7 @@ from shared.contracts.dispatch.orders import (
     TaskReturned,
     TaskSent,
     TaskSigned,
+    TaskUnanswered,
 )
 from shared.contracts.dispatch.standing import (
     AssessmentAppealed,
@@ -90,5 +91,6 @@ __all__ = [
     "TaskReturned",
     "TaskSent",
     "TaskSigned",
+    "TaskUnanswered",
     "WhistleKind",
 ]

@@ -120,6 +120,18 @@ class TaskPassedOn(Event):
     passed_on_at: datetime
 
 
+@event(publisher="dispatch", subject="order_id")
+class TaskUnanswered(Event):
+    """Nobody is left to ask: nobody is on the department's roster now, or those who are did not sign. Once per turn."""
+
+    order_id: str
+    task_id: str
+    case_id: str
+    area: str
+    department_id: str
+    unanswered_at: datetime
+
+
 @event(publisher="dispatch", subject="order_id", consumers=("cases",))
 class TaskFinished(Event):
     """The department's part is done (办结)."""

@@ -189,8 +189,28 @@ def test_a_task_nobody_signs_goes_down_the_line_once_per_position(hall: Hall) ->
     hall.hurry()
 
     assert early == 0
-    assert hall.asked() == [(1, 1, first), (1, 2, second)]
+    assert hall.asked()[:2] == [(1, 1, first), (1, 2, second)]
     assert hall.events(whistle.order_id).count("task_passed_on") == 1
+
+
+def test_a_task_nobody_is_left_to_sign_for_is_told_once_and_whoever_comes_later_is_asked(hall: Hall) -> None:
+    first, later = ids.new(), ids.new()
+    hall.on_duty(district.MARKET, first, None)
+    whistle = hall.whistle(district.MARKET)
+    hall.tell()
+    hall.hurry()
+    hall.pass_on()
+    alone = hall.events(whistle.order_id).count("task_unanswered")
+    with hall.database.transaction() as tx:
+        tx.execute("UPDATE duty_shifts SET next_person = %s, next_name = '后备'", (later,))
+    hall.hurry()
+    hall.pass_on()
+    hall.hurry()
+    hall.pass_on()
+    hall.hurry()
+
+    assert hall.asked() == [(1, 1, first), (1, 2, None), (1, 3, later), (1, 4, None)]
+    assert (alone, hall.events(whistle.order_id).count("task_unanswered")) == (1, 1)
     assert hall.pass_on() == 0
 
 

@@ -8,13 +8,14 @@ import json
 import socketserver
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from services.dispatch import notifier
 from services.dispatch.worker import telling
-from shared import ids
+from shared import clock, ids
 from tests.integration.dispatch.conftest import Running
 from tests.support import clients, district
 
@@ -103,6 +104,59 @@ def test_cards_reach_who_works_on_the_task(people: People) -> None:
 
     for client in (people.responder, people.worker):
         assert "yellow_card" in people.kinds(client, task_id)
+
+
+def test_the_limits_of_a_matter_nobody_whistled_for_reach_those_nearest_to_it(people: People) -> None:
+    lead, officer, far, operator = (
+        people.running.api.client(roles=[role], areas=[area], person_id=ids.new())
+        for role, area in (
+            ("grid_lead", district.NEXT_GRID),
+            ("community_officer", district.SUBDISTRICT),
+            ("grid_worker", district.GRID_ELSEWHERE),
+            ("operator", district.DISTRICT),
+        )
+    )
+    for client in (lead, officer, far, operator):
+        people.inbox(client)
+    case = people.running.report(area=district.NEXT_GRID)
+    with people.running.database.transaction() as tx:
+        tx.execute(
+            "UPDATE clocks SET next_step_at = now() - interval '1 second' WHERE owner_id = %s AND name = 'finish'",
+            (case.case_id,),
+        )
+
+    people.running.fire()
+    people.tell()
+
+    told = [[one["kind"] for one in people.inbox(client)] for client in (lead, officer, far, operator)]
+    assert told == [["yellow_card"], [], [], []]
+
+
+def test_who_decides_on_more_time_is_told_and_so_is_who_asked(people: People) -> None:
+    people.inbox(people.supervisor)
+    _, task_id = sent(people)
+    people.running.step(people.responder, task_id, "sign")
+    asked = people.running.step(people.responder, task_id, "extensions", words="需要吊车")
+    people.tell()
+    answer = people.supervisor.post(
+        f"/dispatch/extensions/{asked['extension_id']}/decision", json={"approved": False, "words": "抓紧"}
+    )
+    people.tell()
+
+    assert answer.status_code == 200, answer.text
+    assert "extension_asked" in people.kinds(people.supervisor, task_id)
+    assert people.kinds(people.responder, task_id)[-1] == "extension_decided"
+    assert people.inbox(people.responder)[0]["words"].endswith("不同意延长办结时限。")
+
+
+def test_a_handler_named_again_is_told_again(people: People) -> None:
+    _, task_id = sent(people)
+    people.running.step(people.responder, task_id, "sign")
+    for handler in (people.handler, ids.new(), people.handler):
+        people.running.step(people.responder, task_id, "assign", handler_id=handler)
+    people.tell()
+
+    assert people.kinds(people.worker, task_id) == ["task_assigned", "task_assigned"]
 
 
 def test_a_person_reads_own_notices_one_by_one_or_all(people: People) -> None:
@@ -230,6 +284,31 @@ def test_a_notice_goes_out_signed_and_is_tried_again_under_the_same_id(
         headers["webhook-id"], int(headers["webhook-timestamp"]), body
     )
     assert json.loads(body)["data"]["person_id"] == people.leader
+
+
+def test_a_try_that_comes_late_does_not_wake_anybody(people: People, channel: Channel) -> None:
+    through = notifier.Notifier(channel.url, SECRET)
+    hurry(people)
+    send(people, None)
+    people.inbox(people.supervisor)
+    _, task_id = sent(people)
+    people.running.step(people.responder, task_id, "return", ground="not_our_duty", words="非我职责")
+    people.tell()
+    hurry(people)
+    night = datetime(2026, 11, 23, 22, 30, tzinfo=clock.BEIJING)
+
+    with people.running.database.transaction() as tx:
+        telling.send(tx, through, at=night)
+
+    (row,) = people.running.rows(
+        "SELECT d.state, d.tries, d.next_try_at FROM notice_deliveries d JOIN notices n USING (notice_id)"
+        " WHERE n.person_id = %(p)s AND n.task_id = %(t)s",
+        p=people.boss,
+        t=task_id,
+    )
+    assert (row["state"], row["tries"]) == ("waiting", 0)
+    assert row["next_try_at"] == datetime(2026, 11, 24, 8, tzinfo=clock.BEIJING)
+    assert not any(people.boss in body.decode() for _, body in channel.got)
 
 
 def test_a_notice_given_up_is_shown_to_admins_of_its_area_and_sent_again_on_request(people: People) -> None:

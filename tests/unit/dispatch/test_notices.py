@@ -29,6 +29,9 @@ def facts(**changes: Any) -> Facts:
         members=("m1", "m2"),
         supervisors=("s1", "s2"),
         subdistrict=("street",),
+        handlers=("worker", "lead"),
+        operators=("operator",),
+        asked_by="asker",
         caller_id="caller",
     )
     return dataclasses.replace(made, **changes)
@@ -42,6 +45,9 @@ WORKED_ON = {
 }
 
 
+OF_MATTER: dict[str, Any] = {"task_id": None, "order_id": None}
+
+
 def happened(kind: Kind, **numbers: str) -> Happened:
     filled = {
         "clock": "sign",
@@ -49,6 +55,7 @@ def happened(kind: Kind, **numbers: str) -> Happened:
         "rectify_by": "11月24日 12:00",
         "repetition": "2",
         "upheld": "false",
+        "approved": "true",
         "times": "1",
         "position": "2",
         "score": "5",
@@ -63,14 +70,29 @@ def happened(kind: Kind, **numbers: str) -> Happened:
         (Kind.TASK_SENT, facts(), ["duty1"]),
         (Kind.TASK_SENT, facts(on_duty=()), ["m1", "m2"]),
         (Kind.TASK_PASSED_ON, facts(), ["next"]),
-        (Kind.TASK_ASSIGNED, facts(**WORKED_ON), ["handler"]),
+        (Kind.TASK_ASSIGNED, facts(**WORKED_ON), ["next"]),
         (Kind.REPLY_TO_REVIEW, facts(**WORKED_ON), ["leader"]),
         (Kind.REPLY_SENT_BACK, facts(**WORKED_ON), ["handler"]),
         (Kind.TASK_RETURNED, facts(), ["s1", "s2"]),
         (Kind.RETURN_RULED, facts(**WORKED_ON), ["asker", "caller"]),
         (Kind.YELLOW_CARD, facts(**WORKED_ON), ["handler", "responder"]),
         (Kind.RED_CARD, facts(), ["duty1"]),
-        (Kind.RED_CARD, facts(task_id=None, order_id=None), ["street"]),
+        (Kind.YELLOW_CARD, facts(**OF_MATTER), ["worker", "lead"]),
+        (Kind.RED_CARD, facts(**OF_MATTER), ["worker", "lead", "street"]),
+        (Kind.SUPERVISION_ORDERED, facts(**OF_MATTER), ["worker", "lead", "street", "s1"]),
+        # Nobody is responsible, or nobody dispatch knows of: it goes up instead of to nobody.
+        (Kind.TASK_SENT, facts(on_duty=(), members=()), ["s1", "s2"]),
+        (Kind.RED_CARD, facts(on_duty=(), members=()), ["s1", "s2"]),
+        (Kind.YELLOW_CARD, facts(**OF_MATTER, handlers=()), ["street"]),
+        (Kind.YELLOW_CARD, facts(**OF_MATTER, handlers=(), subdistrict=()), ["s1", "s2"]),
+        (Kind.RED_CARD, facts(**OF_MATTER, handlers=(), subdistrict=()), ["s1", "s2"]),
+        (Kind.TASK_UNANSWERED, facts(), ["s1", "s2", "caller"]),
+        (Kind.EXTENSION_ASKED, facts(), ["s1", "s2"]),
+        (Kind.EXTENSION_DECIDED, facts(), ["asker"]),
+        (Kind.ASSESSED, facts(**WORKED_ON), ["handler", "responder"]),
+        (Kind.ASSESSED, facts(), ["m1", "m2"]),
+        (Kind.ASSESSMENT_APPEALED, facts(), ["s1", "s2"]),
+        (Kind.ASSESSMENT_RULED, facts(**WORKED_ON), ["handler", "responder", "caller"]),
         (Kind.SUPERVISION_ORDERED, facts(**WORKED_ON), ["handler", "responder", "s1"]),
         (Kind.ORDER_FINISHED, facts(), ["caller"]),
         (Kind.RATED, facts(**WORKED_ON), ["handler", "responder"]),
@@ -81,6 +103,28 @@ def test_each_is_told_what_concerns_them(kind: Kind, of: Facts, people: list[str
 
     assert [notice.person_id for notice in told] == people
     assert all(notice.title and "370102007003001" in notice.words for notice in told)
+
+
+def test_who_calls_back_hears_of_the_limit_to_call_back() -> None:
+    told = domain.notices_of(happened(Kind.RED_CARD, clock="call_back"), facts(**OF_MATTER), at=NOON)
+
+    assert [notice.person_id for notice in told] == ["operator", "street"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ({"upheld": "false"}, "退单不成立，请继续办理。"),
+        ({"upheld": "true"}, "退单成立，已改派。"),
+        ({"upheld": "true", "not_needed": "duplicate_order"}, "退单成立，任务撤销。"),
+        (
+            {"upheld": "true", "not_needed": "streets_own", "order_ended": "true"},
+            "退单成立，事项退回街道办理。",
+        ),
+    ],
+)
+def test_a_ruling_says_what_became_of_the_task(numbers: dict[str, str], said: str) -> None:
+    assert domain.words(happened(Kind.RETURN_RULED, **numbers), facts()).endswith(said)
 
 
 def test_the_caller_learns_how_they_were_rated() -> None:
@@ -117,12 +161,28 @@ def beijing(hour: int, minute: int = 0) -> datetime:
     ],
 )
 def test_no_reminder_goes_out_at_night(at: datetime, goes_out_at: datetime) -> None:
-    assert domain.due_at(Kind.YELLOW_CARD, urgency="ordinary", at=at) == goes_out_at
+    assert domain.due_at(urgency="ordinary", is_called=False, at=at) == goes_out_at
 
 
-@pytest.mark.parametrize(("kind", "urgency"), [(Kind.RED_CARD, "emergency"), (Kind.TASK_SENT, "ordinary")])
-def test_emergencies_and_calls_to_whoever_is_on_duty_go_out_at_any_hour(kind: Kind, urgency: str) -> None:
-    assert domain.due_at(kind, urgency=urgency, at=beijing(3)) == beijing(3)
+@pytest.mark.parametrize(
+    ("kind", "of", "waits"),
+    [
+        (Kind.RED_CARD, facts(), True),
+        (Kind.RED_CARD, facts(urgency="emergency"), False),
+        (Kind.TASK_SENT, facts(), False),
+        (Kind.TASK_PASSED_ON, facts(), False),
+        # Nobody is on duty: the whole department is not woken for what can wait.
+        (Kind.TASK_SENT, facts(on_duty=()), True),
+        (Kind.TASK_SENT, facts(on_duty=(), members=()), True),
+        (Kind.TASK_SENT, facts(on_duty=(), urgency="emergency"), False),
+    ],
+)
+def test_at_night_only_emergencies_go_out_and_calls_to_whoever_is_on_duty(
+    kind: Kind, of: Facts, waits: bool
+) -> None:
+    told = domain.notices_of(happened(kind), of, at=beijing(3))
+
+    assert {notice.due_at for notice in told} == {beijing(8) if waits else beijing(3)}
 
 
 def test_tries_come_ever_later_and_end() -> None:
