@@ -414,7 +414,7 @@ def test_a_matter_whose_only_order_is_not_needed_is_back_with_its_street(world: 
     assert world.actions(case_id)[-1] == "order_ended"
     # The same department may be called again, and the street may settle it.
     assert len(world.whistle(case_id, district.MARKET)["orders"]) == 2
-    assert world.step(world.worker, case_id, "resolve", words="街道已清理")["state"] == "resolved"
+    assert world.step(world.caller, case_id, "resolve", words="街道已清理")["state"] == "resolved"
 
 
 def test_a_department_that_is_not_needed_leaves_the_order_to_the_others(world: Any) -> None:
