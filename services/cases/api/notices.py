@@ -149,14 +149,18 @@ class NoticesApi:
     @post(
         "/cases/notices/<uuid:notice_id>/end",
         roles=OFFICERS,
+        body=schemas.Ending,
         answers=schemas.NoticeView,
         errors=(errors.NoticeOver,),
     )
     def end_notice(self, tx: db.Tx, request: Request, /, notice_id: str) -> dict[str, Any]:
-        """Take a notice from the board, or throw a draft away."""
+        """Take a notice from the board, or throw a draft away.
+
+        It stays readable among the past ones unless `hide` takes it from everybody's sight, also later.
+        """
         held = store.lock(tx, notice_id, scopes=request.actor.scopes)
         request.match(held.notice.version)
-        notice, events = domain.end(held.notice, at=held.at)
+        notice, events = domain.end(held.notice, at=held.at, hide=request.body["hide"])
         store.save(tx, notice)
         outbox.add(tx, events)
         return store.view(tx, notice_id, scopes=request.actor.scopes)

@@ -9,10 +9,10 @@ SELECT n.*, COALESCE(c.words || ' ' || c.address, '') AS case_words, clock_times
 FROM notices n LEFT JOIN cases c USING (case_id)
 WHERE n.notice_id = :notice_id AND n.area ^@ ANY(:scopes) FOR UPDATE OF n;
 
--- name: save_notice(notice_id, title, words, state, published_at, ended_at, version)!
+-- name: save_notice(notice_id, title, words, state, published_at, ended_at, is_hidden, version)!
 -- Writes what a step changes.
 UPDATE notices SET title = :title, words = :words, state = :state, published_at = :published_at,
-    ended_at = :ended_at, version = :version
+    ended_at = :ended_at, is_hidden = :is_hidden, version = :version
 WHERE notice_id = :notice_id;
 
 -- name: add_notice_progress(notice_id, words, written_by, at)!
@@ -23,28 +23,28 @@ FROM notice_progress WHERE notice_id = :notice_id;
 
 -- name: notice_view(notice_id, scopes)^
 -- A notice: published ones for everybody, drafts within the caller's areas. Of its matter only the state.
-SELECT n.notice_id, n.area, n.title, n.words, n.state, n.written_at, n.published_at, n.ended_at, n.version,
+SELECT n.notice_id, n.area, n.title, n.words, n.state, n.written_at, n.published_at, n.ended_at, n.is_hidden, n.version,
     c.state AS case_state, COALESCE((
         SELECT jsonb_agg(jsonb_build_object('number', p.number, 'words', p.words, 'at', p.at) ORDER BY p.number)
         FROM notice_progress p WHERE p.notice_id = n.notice_id), '[]') AS progress
 FROM notices n LEFT JOIN cases c USING (case_id)
-WHERE n.notice_id = :notice_id AND (n.published_at IS NOT NULL OR n.area ^@ ANY(:scopes));
+WHERE n.notice_id = :notice_id AND ((n.published_at IS NOT NULL AND NOT n.is_hidden) OR n.area ^@ ANY(:scopes));
 
 -- name: board(area, is_ended, before_at, before_id, most)
 -- What stands on the board of an area: its own notices, those of the areas in it, and those of the areas around it.
-SELECT n.notice_id, n.area, n.title, n.words, n.state, n.written_at, n.published_at, n.ended_at, n.version,
+SELECT n.notice_id, n.area, n.title, n.words, n.state, n.written_at, n.published_at, n.ended_at, n.is_hidden, n.version,
     c.state AS case_state, COALESCE((
         SELECT jsonb_agg(jsonb_build_object('number', p.number, 'words', p.words, 'at', p.at) ORDER BY p.number)
         FROM notice_progress p WHERE p.notice_id = n.notice_id), '[]') AS progress
 FROM notices n LEFT JOIN cases c USING (case_id)
-WHERE n.published_at IS NOT NULL AND (n.area ^@ :area::text OR :area::text ^@ n.area)
+WHERE n.published_at IS NOT NULL AND NOT n.is_hidden AND (n.area ^@ :area::text OR :area::text ^@ n.area)
   AND (n.state = 'ended') = :is_ended
   AND (:before_at::timestamptz IS NULL OR (n.published_at, n.notice_id) < (:before_at::timestamptz, :before_id::uuid))
 ORDER BY n.published_at DESC, n.notice_id DESC LIMIT :most;
 
 -- name: list_notices(scopes, state, after_at, after_id, most)
 -- Notices of the caller's areas, drafts too, in the order they were written.
-SELECT n.notice_id, n.area, n.title, n.words, n.state, n.written_at, n.published_at, n.ended_at, n.version,
+SELECT n.notice_id, n.area, n.title, n.words, n.state, n.written_at, n.published_at, n.ended_at, n.is_hidden, n.version,
     c.state AS case_state, '[]'::jsonb AS progress
 FROM notices n LEFT JOIN cases c USING (case_id)
 WHERE n.area ^@ ANY(:scopes) AND (:state::text IS NULL OR n.state = :state::text)

@@ -24,6 +24,15 @@ class NoticeEdit(http.Schema):
     words = fields.String(required=True, validate=_WORDS)
 
 
+class Ending(http.Schema):
+    hide = http.Flag(
+        load_default=False,
+        metadata={
+            "description": "For what should never have stood there: nobody but officers of the area reads it."
+        },
+    )
+
+
 class Progress(http.Schema):
     words = fields.String(required=True, validate=_WORDS)
 
@@ -56,5 +65,6 @@ class NoticeView(http.Schema):
     written_at = fields.AwareDateTime()
     published_at = fields.AwareDateTime(allow_none=True)
     ended_at = fields.AwareDateTime(allow_none=True)
+    is_hidden = fields.Boolean()
     progress = fields.List(fields.Nested(ProgressView))
     version = fields.Integer()

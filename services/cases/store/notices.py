@@ -21,7 +21,7 @@ class Held:
 
 def add(tx: db.Tx, notice: Notice) -> None:
     columns = asdict(notice)
-    for later in ("published_at", "ended_at", "version"):
+    for later in ("published_at", "ended_at", "is_hidden", "version"):
         del columns[later]
     queries.add_notice(tx, **columns)
 
@@ -42,6 +42,7 @@ def lock(tx: db.Tx, notice_id: str, *, scopes: list[str]) -> Held:
         written_at=row["written_at"],
         published_at=row["published_at"],
         ended_at=row["ended_at"],
+        is_hidden=row["is_hidden"],
         version=row["version"],
     )
     return Held(notice=notice, case_words=row["case_words"], at=row["at"])
@@ -56,6 +57,7 @@ def save(tx: db.Tx, notice: Notice) -> None:
         state=notice.state,
         published_at=notice.published_at,
         ended_at=notice.ended_at,
+        is_hidden=notice.is_hidden,
         version=notice.version,
     )
 

@@ -104,3 +104,26 @@ def test_officers_write_in_their_own_areas_only(world: Any) -> None:
     assert world.worker.post("/cases/notices", json={**body, "area": district.GRID}).status_code == 403
     mine = world.officer.get("/cases/notices/own", params={"state": "draft", "limit": 200}).json()["items"]
     assert notice_id in [item["notice_id"] for item in mine]
+
+
+def test_what_slipped_through_is_taken_from_everybodys_sight(world: Any) -> None:
+    shown = published(world)
+    stranger = world.api.stranger()
+
+    ended = world.officer.post(f"/cases/notices/{shown}/end")
+    assert shown in board(world, COMMUNITY, ended=True)
+    hidden = world.officer.post(f"/cases/notices/{shown}/end", json={"hide": True})
+
+    assert (ended.json()["is_hidden"], hidden.json()["is_hidden"]) == (False, True)
+    assert shown not in board(world, COMMUNITY, ended=True)
+    assert stranger.get(f"/cases/notices/{shown}").status_code == 404
+    assert world.officer.get(f"/cases/notices/{shown}").status_code == 200
+
+
+def test_a_refusal_says_what_seems_to_be_in_the_words(world: Any) -> None:
+    answer = world.officer.post(
+        "/cases/notices", json={"area": COMMUNITY, "title": "通知", "words": "请致电 １３８ 1234 5678"}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "personal_data")
+    assert "a mobile number" in answer.json()["detail"]

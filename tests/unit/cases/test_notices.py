@@ -30,7 +30,15 @@ DRAFT = Notice(
     [
         ("请致电13812345678", "a mobile number"),
         ("请致电 138 1234 5678", "a mobile number"),
+        ("请致电 138-1234-5678", "a mobile number"),
+        ("＋86 １３８１２３４５６７８", "a mobile number"),
+        ("微信同号008613812345678。", "a mobile number"),
+        ("电话一三八一二三四五六七八", "a mobile number"),
         ("身份证37010219800101123X", "an identity or card number"),
+        ("身份证 370102 19800101 123x", "an identity or card number"),
+        ("卡号６２２２０２１０００００００００００", "an identity or card number"),
+        ("联系人：王小明", "somebody's name"),
+        ("居民李四反映油烟", "somebody's name"),
         ("邮箱 wang@example.cn", "an e-mail address"),
         ("3号楼2单元501室漏水", "the number of a home"),
         ("据张女士反映", "somebody's name"),
@@ -51,6 +59,9 @@ def test_personal_data_is_named_by_its_kind(text: str, kind: str) -> None:
         "社区服务热线 0531-81234567，工作日 9:00–17:30",
         "辖区高龄老人体检本周五开始，请到文化东路 30 号社区服务中心。",
         "事项编号：2026112000",
+        "2026-11-01–2026-11-20 完成，11.21-11.25 回访，合计 13800.00 元",
+        "居民高度关注，当事人双方已和解，反映人员较多，投诉人于今日撤诉",
+        "一二三四五六七，七六五四三二一",
     ],
 )
 def test_ordinary_words_pass(text: str) -> None:
@@ -87,6 +98,19 @@ def test_a_notice_goes_from_draft_to_board_and_down_again() -> None:
         "notice_ended",
     ]
     assert (ended.state, ended.version) == ("ended", 4)
+
+
+def test_what_should_never_have_stood_there_is_hidden_once_also_later() -> None:
+    published, _ = domain.publish(DRAFT, case_words="", at=NOW)
+    ended, _ = domain.end(published, at=NOW)
+
+    hidden, events = domain.end(ended, at=NOW, hide=True)
+    at_once, told = domain.end(published, at=NOW, hide=True)
+
+    assert (hidden.is_hidden, hidden.ended_at, events) == (True, ended.ended_at, ())
+    assert (at_once.is_hidden, [event.event_name for event in told]) == (True, ["notice_ended"])
+    with pytest.raises(errors.NoticeOver):
+        domain.end(hidden, at=NOW, hide=True)
 
 
 def test_a_notice_is_edited_only_as_a_draft_and_progresses_only_on_the_board() -> None:
