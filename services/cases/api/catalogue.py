@@ -8,6 +8,7 @@ from marshmallow import ValidationError
 from services.cases.domain import catalogue as domain
 from services.cases.domain import catalogue_table, errors
 from services.cases.domain.catalogue import Matter
+from services.cases.domain.catalogue_table import Row
 from services.cases.schemas import catalogue as schemas
 from services.cases.store import catalogue as store
 from services.cases.store.sql import queries
@@ -146,7 +147,8 @@ class CatalogueApi:
         """Take over a table as the export writes it, all of it or nothing.
 
         A row whose code is new adds a matter, one that differs makes its next version, `在用` 否 retires it; matters
-        the table does not name stay. Where rows are wrong nothing is changed and the answer names each.
+        the table does not name stay. Where rows are wrong nothing is changed and the answer names each as a
+        spreadsheet numbers it: the titles are row 1.
         """
         area = _served(request.actor)
         wanted = _checked(catalogue_table.read(_text(request.raw_body)))
@@ -194,21 +196,25 @@ def _text(raw: bytes) -> str:
     raise errors.NotACatalogue()
 
 
-def _checked(rows: list[dict[str, Any]]) -> list[Matter]:
-    """The matters of a table. Raises WrongRows that names every wrong cell by row (from 1) and title."""
+def _checked(rows: list[Row]) -> list[Matter]:
+    """The matters of a table. Raises WrongRows that names every wrong cell by its row, as a spreadsheet numbers it
+    (the titles are row 1), and its title."""
     schema = schemas.MatterRow()
     matters: list[Matter] = []
     wrong: list[FieldError] = []
     seen: dict[str, int] = {}
-    for number, row in enumerate(rows, 1):
+    for row in rows:
+        if row.fault:
+            wrong.append(FieldError(pointer=f"/rows/{row.number}", code="invalid", detail=row.fault))
+            continue
         try:
-            matter = _matter(schema.load(row))
+            matter = _matter(schema.load(row.fields))
         except ValidationError as error:
-            wrong += _wrong(number, error)
+            wrong += _wrong(row.number, error)
             continue
         if matter.code in seen:
-            wrong.append(_field_error(number, "code", f"Row {seen[matter.code]} has this code already."))
-        seen.setdefault(matter.code, number)
+            wrong.append(_field_error(row.number, "code", f"Row {seen[matter.code]} has this code already."))
+        seen.setdefault(matter.code, row.number)
         matters.append(matter)
     if wrong:
         raise errors.WrongRows(fields=tuple(wrong[:_MOST_WRONG_FIELDS]))

@@ -7,6 +7,7 @@ its code, both are understood.
 import csv
 import io
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from services.cases.domain import errors
@@ -91,8 +92,19 @@ def write(matters: Iterable[Matter]) -> str:
     return text.getvalue()
 
 
-def read(text: str) -> list[dict[str, Any]]:
-    """The rows of a table as fields with their codes, unchecked; empty lines are left out.
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row of a table as fields with their codes, unchecked."""
+
+    # As a spreadsheet numbers it: the titles are row 1.
+    number: int
+    fields: dict[str, Any]
+    # What is wrong with the row as a whole.
+    fault: str | None = None
+
+
+def read(text: str) -> list[Row]:
+    """The rows of a table; empty ones are left out.
 
     Raises NotACatalogue when it is no such table at all.
     """
@@ -103,23 +115,27 @@ def read(text: str) -> list[dict[str, Any]]:
         unknown = [title for title in titles if title not in TITLES]
         if missing or unknown or len(titles) != len(TITLES):
             raise errors.NotACatalogue(missing=missing, unknown=unknown)
-        rows: list[dict[str, Any]] = []
-        for cells in lines:
+        rows: list[Row] = []
+        for number, cells in enumerate(lines, 2):
             if not any(cell.strip() for cell in cells):
                 continue
             if len(rows) >= MOST_ROWS:
                 raise errors.NotACatalogue(most_rows=MOST_ROWS)
-            if len(cells) != len(titles):
-                raise errors.NotACatalogue(line=lines.line_num, cells=len(cells), columns=len(titles))
-            rows.append(
-                {
-                    TITLES[title]: _value(TITLES[title], cell)
-                    for title, cell in zip(titles, cells, strict=True)
-                }
-            )
+            rows.append(_row(number, titles, cells))
     except csv.Error as error:
-        raise errors.NotACatalogue(line=lines.line_num) from error
+        raise errors.NotACatalogue(
+            f"The file cannot be read as CSV from line {lines.line_num} on: a quotation mark is not closed or wrong.",
+            line=lines.line_num,
+        ) from error
     return rows
+
+
+def _row(number: int, titles: list[str], cells: list[str]) -> Row:
+    if len(cells) != len(titles):
+        fault = f"{len(cells)} cells where the table has {len(titles)} columns."
+        return Row(number=number, fields={}, fault=fault)
+    named = zip((TITLES[title] for title in titles), cells, strict=True)
+    return Row(number=number, fields={field: _value(field, cell) for field, cell in named})
 
 
 def _cell(field: str, value: Any) -> str:

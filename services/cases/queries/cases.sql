@@ -8,16 +8,16 @@ SELECT nextval('case_numbers') AS counter, clock_timestamp() AS at, (
     FROM posts p WHERE p.area = :grid AND p.is_held AND p.kind IN ('lead', 'full_time_worker')
 ), '[]') AS responsible;
 
--- name: insert_case(case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, category_version, words, longitude, latitude, address, reporter_id, is_confidential, has_reporter, first_inquiry_by, documents_missing, reported_at, timeline_length, timeline_hash)!
+-- name: insert_case(case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, category_version, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by, documents_missing, reported_at, timeline_length, timeline_hash)!
 -- Files a matter; what only happens later has its default.
 INSERT INTO cases (
     case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class,
-    category_version, words, longitude, latitude, address, reporter_id, is_confidential, has_reporter,
-    first_inquiry_by, documents_missing, reported_at, timeline_length, timeline_hash
+    category_version, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by,
+    documents_missing, reported_at, timeline_length, timeline_hash
 ) VALUES (
     :case_id, :number, :area, :state, :category, :channel, :urgency, :mechanism, :scope_class, :level, :sla_class,
-    :category_version, :words, :longitude, :latitude, :address, :reporter_id, :is_confidential, :has_reporter,
-    :first_inquiry_by, :documents_missing, :reported_at, :timeline_length, :timeline_hash
+    :category_version, :words, :longitude, :latitude, :address, :reporter_id, :is_confidential, :first_inquiry_by,
+    :documents_missing, :reported_at, :timeline_length, :timeline_hash
 );
 
 -- name: lock_case(case_id, scopes, person_id, department)^
@@ -85,7 +85,9 @@ SELECT c.*, m.name AS category_name, g.name AS grid_name, g.community_name, n.ar
         FROM orders o WHERE o.case_id = c.case_id
     ), '[]') AS orders
 FROM cases c
-LEFT JOIN matters m ON m.code = c.category AND m.is_newest
+-- As it was called when it was filed; matters of an early release do not know by which version.
+LEFT JOIN matters m ON m.code = c.category
+    AND (m.version = c.category_version OR c.category_version IS NULL AND m.is_newest)
 LEFT JOIN filings f ON f.case_id = c.case_id
 LEFT JOIN callers k ON k.case_id = c.case_id AND k.erased_at IS NULL
 LEFT JOIN LATERAL (

@@ -85,14 +85,16 @@ def test_a_change_is_a_new_version_and_matters_keep_the_one_they_were_filed_unde
 
     answer = admin.put(
         f"/cases/catalogue/{shown['code']}",
-        json=edit_of(shown, sla_class="four_hours", level="community"),
+        json=edit_of(shown, sla_class="four_hours", level="community", name="新叫法"),
         headers={"If-Match": '"1"'},
     )
 
     after = world.report(category=shown["code"])
     assert (answer.status_code, answer.json()["version"]) == (200, 2)
     assert (after["sla_class"], after["level"]) == ("four_hours", "community")
-    assert world.read(before)["sla_class"] == "two_days"
+    old = world.read(before)
+    assert (old["sla_class"], old["category_name"]) == ("two_days", shown["name"])
+    assert after["category_name"] == "新叫法"
     rows = world.rows(
         "SELECT category_version FROM cases WHERE category = %(c)s ORDER BY reported_at", c=shown["code"]
     )
@@ -282,16 +284,19 @@ def test_one_wrong_row_keeps_the_whole_table_out_and_every_wrong_cell_is_named(a
         line.replace(good["code"], "坏编码").replace("一般性", "魔法", 1),
         line,
         line.replace(good["code"], "test.flag")[: -len("是")] + "也许",
+        "",
+        "一,二,三",
     ]
 
     answer = upload(admin, "\r\n".join([titles, *rows]))
 
     assert told(answer) == (422, "wrong_rows")
     assert {error["pointer"] for error in answer.json()["errors"]} == {
-        "/rows/2/事项编码",
-        "/rows/2/处置机制",
         "/rows/3/事项编码",
-        "/rows/4/在用",
+        "/rows/3/处置机制",
+        "/rows/4/事项编码",
+        "/rows/5/在用",
+        "/rows/7",
     }
     assert admin.get(f"/cases/catalogue/{good['code']}").json()["name"] == "井盖异响"
 
@@ -302,6 +307,21 @@ def test_one_wrong_row_keeps_the_whole_table_out_and_every_wrong_cell_is_named(a
 )
 def test_a_file_that_is_no_table_is_refused(admin: Client, body: bytes, code: str) -> None:
     assert told(upload(admin, body)) == (422, code)
+
+
+def test_a_file_broken_off_inside_quotes_names_the_line_and_changes_nothing(
+    world: Any, admin: Client
+) -> None:
+    before = world.rows("SELECT max(changed_at) AS at, count(*) AS n FROM matters")
+    titles, *lines = exported(admin).splitlines()
+    cut = "\r\n".join([titles, lines[0].replace("一般性", "改", 1), lines[1], '"env.noise","噪声'])
+
+    answer = upload(admin, cut)
+
+    assert told(answer) == (422, "not_a_catalogue")
+    assert answer.json()["arguments"]["line"] == 4
+    assert "line 4" in answer.json()["detail"]
+    assert world.rows("SELECT max(changed_at) AS at, count(*) AS n FROM matters") == before
 
 
 # --- what a release brings

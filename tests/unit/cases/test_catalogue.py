@@ -89,7 +89,7 @@ def test_each_new_version_is_announced_for_the_area_served() -> None:
 
 
 def read(text: str) -> list[dict[str, Any]]:
-    return catalogue_table.read(text)
+    return [row.fields for row in catalogue_table.read(text)]
 
 
 def matter_of(row: dict[str, Any], version: int) -> Matter:
@@ -161,13 +161,25 @@ def test_empty_lines_are_no_matters() -> None:
         "编码,名称\r\na,b",
         catalogue_table.write([FUMES]).replace("处置机制", "机制"),
         catalogue_table.write([FUMES]).replace("处置机制", "类别"),
-        catalogue_table.write([FUMES]) + "env.x,短\r\n",
         '"未完',
     ],
 )
 def test_what_is_no_such_table_is_refused_as_a_whole(text: str) -> None:
     with pytest.raises(errors.NotACatalogue):
         read(text)
+
+
+def test_rows_are_numbered_as_a_spreadsheet_does_and_a_short_one_says_so() -> None:
+    several = replace(FUMES, filing_standard="一行\n两行")
+    empty = "," * (len(catalogue_table.TITLES) - 1)
+    text = catalogue_table.write([several]) + f"{empty}\r\nenv.x,短\r\n"
+
+    rows = catalogue_table.read(text)
+
+    assert [(row.number, row.fault) for row in rows] == [
+        (2, None),
+        (4, f"2 cells where the table has {len(catalogue_table.TITLES)} columns."),
+    ]
 
 
 def test_a_table_has_its_limit() -> None:
