@@ -1,7 +1,8 @@
 """From bytes that somebody sent to a file in the store: looked at, cleaned, written; and away again."""
 
+import contextlib
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -63,6 +64,19 @@ def kept(ready: Ready, *, at: datetime) -> str:
     if ready.small is not None:
         store.put(key + _SMALL, ready.small, media_type=media.JPEG.media_type)
     return key
+
+
+@contextlib.contextmanager
+def kept_if_done(ready: Ready, *, at: datetime) -> Iterator[str]:
+    """The key of the file while its row is written. Where that is refused, the file goes at once; where the process
+    dies in between, it is swept away as an orphan."""
+    key = kept(ready, at=at)
+    try:
+        yield key
+    except BaseException:
+        with contextlib.suppress(files.FilesUnavailable):
+            erase(key, ready.kind.kind)
+        raise
 
 
 def content_of(key: str) -> bytes:

@@ -62,17 +62,18 @@ class AttachmentsApi:
         sent: http.Sent | None = given.get("file")
         content = request.raw_body if sent is None else sent.content
         name = given["name"] or (sent.name if sent else "") or request.query["name"]
+        domain.require_room(store.held(tx, case_id))
         ready = attaching.prepared(content, limit_bytes=request.runtime.config.files.limit_bytes)
-        key = attaching.kept(ready, at=db.now(tx))
-        case, at = matters.lock(tx, case_id, matters.seen(request.actor))
-        by = _by(request.actor, is_reporter=case.reporter_id == request.actor.person_id)
-        attachment = described(
-            ready, attachment_id=attachment_id, case_id=case_id, name=name, stored_as=key, by=by, at=at
-        )
-        change = domain.attach(case, attachment, held=store.held(tx, case_id), by=by)
-        with db.together(tx):
-            store.insert(tx, attachment)
-            matters.save(tx, change)
+        with attaching.kept_if_done(ready, at=db.now(tx)) as key:
+            case, at = matters.lock(tx, case_id, matters.seen(request.actor))
+            by = _by(request.actor, is_reporter=case.reporter_id == request.actor.person_id)
+            attachment = described(
+                ready, attachment_id=attachment_id, case_id=case_id, name=name, stored_as=key, by=by, at=at
+            )
+            change = domain.attach(case, attachment, held=store.held(tx, case_id), by=by)
+            with db.together(tx):
+                store.insert(tx, attachment)
+                matters.save(tx, change)
         request.answer_headers["Location"] = f"/api/cases/{case_id}/attachments/{attachment_id}"
         return _view(attachment, view)
 

@@ -44,6 +44,12 @@ class Held:
     size_bytes: int
 
 
+def require_room(held: Held) -> None:
+    """Raises EnoughAttached where not even the smallest file has room; asked before one is looked at and written."""
+    if held.count >= MOST_PER_CASE or held.size_bytes >= MOST_BYTES_PER_CASE:
+        raise errors.EnoughAttached(most=MOST_PER_CASE, most_bytes=MOST_BYTES_PER_CASE)
+
+
 # What a step's timeline entry keeps of an attachment it names: its id and hash.
 Evidence = tuple[dict[str, str], ...]
 

@@ -36,6 +36,11 @@ BY_TYPE = {media.media_type: media for media in ALL}
 
 # A document of an office program holds dozens of parts; one of thousands is made to be expensive.
 _MOST_PARTS = 5_000
+# Its list of parts is read whole before any is counted; the longest names take so much each.
+_LONGEST_LIST_BYTES = _MOST_PARTS * 200
+# How far from the end of an archive its last record may begin: behind it stands a comment.
+_END_BYTES = 22
+_LONGEST_COMMENT_BYTES = 65_535
 _LONGEST_MIMETYPE_BYTES = 100
 _OFFICE_PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
 _OPEN_DOCUMENTS = {ODT.media_type: ODT, ODS.media_type: ODS}
@@ -60,6 +65,8 @@ def sniffed(content: bytes) -> Media:
 
 def _packed(content: bytes) -> Media:
     """Which office document a ZIP archive is; only its list of parts is read, nothing is unpacked but one name."""
+    if _list_bytes(content) > _LONGEST_LIST_BYTES:
+        raise errors.UnknownMedia()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = {part.filename for part in archive.infolist()[: _MOST_PARTS + 1]}
@@ -80,3 +87,14 @@ def _packed(content: bytes) -> Media:
         if part in names and "[Content_Types].xml" in names:
             return media
     raise errors.UnknownMedia()
+
+
+def _list_bytes(content: bytes) -> int:
+    """How long an archive's list of parts is, as its last record says; nothing of it is read for that."""
+    end = content.rfind(b"PK\x05\x06", max(0, len(content) - _END_BYTES - _LONGEST_COMMENT_BYTES))
+    if end < 0:
+        return 0
+    if content[max(0, end - 20) : end].startswith(b"PK\x06\x07"):
+        # What says it again in eight bytes is for archives of gigabytes; no document is one.
+        return _LONGEST_LIST_BYTES + 1
+    return int.from_bytes(content[end + 12 : end + 16], "little")

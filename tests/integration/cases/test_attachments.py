@@ -363,14 +363,16 @@ def test_files_no_row_knows_are_swept_when_their_day_is_over(
     assert store.get(young) == b"x"
 
 
-def test_a_refused_file_leaves_at_most_an_orphan_and_never_a_row(
-    world: Any, case_id: str, store: files.Store
-) -> None:
+def test_a_refused_file_leaves_neither_row_nor_file(world: Any, case_id: str, store: files.Store) -> None:
     world.step(world.lead, case_id, "decline", ground="court", words="已起诉")
+    today = attaching.folder_of(clock.now().date())
+    before = set(store.keys(today))
 
-    world.worker.post(f"/cases/{case_id}/attachments", data=photos.photo())
+    refused = world.worker.post(f"/cases/{case_id}/attachments", data=photos.photo())
 
+    assert told(refused) == (409, "not_in_this_state")
     assert world.rows("SELECT 1 FROM attachments WHERE case_id = %(c)s", c=case_id) == []
+    assert set(store.keys(today)) == before
 
 
 def test_a_file_lost_from_the_store_is_not_found_and_no_mistake(
@@ -421,7 +423,7 @@ def test_a_step_names_the_photos_that_show_it_and_the_timeline_keeps_their_hashe
     named = [photo["attachment_id"]]
     world.step(world.worker, case_id, "triage")
 
-    world.step(world.officer, case_id, "resolve", words="已清洗", attachment_ids=named)
+    world.step(world.worker, case_id, "resolve", words="已清洗", attachment_ids=named)
     world.step(world.worker, case_id, "check", passed=True, attachment_ids=named * 2)
 
     entries = world.supervisor.get(f"/cases/{case_id}/timeline").json()["items"]

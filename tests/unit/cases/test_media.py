@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
 import zipfile
 
 import pytest
@@ -96,3 +97,22 @@ def test_nothing_is_refused_as_nothing() -> None:
 def test_junk_is_a_kind_or_refused_and_never_anything_else(junk: bytes, start: bytes) -> None:
     with contextlib.suppress(errors.UnknownMedia, errors.EmptyFile, errors.MacrosInside):
         assert media.sniffed(start + junk) in media.ALL
+
+
+def test_an_archive_with_an_endless_list_of_parts_is_refused_before_it_is_read() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        for name in (
+            "[Content_Types].xml",
+            "word/document.xml",
+            *(f"{n:06}".ljust(60, "x") for n in range(20_000)),
+        ):
+            made.writestr(name, b"")
+    content = file.getvalue()
+
+    began = time.process_time()
+    with pytest.raises(errors.UnknownMedia):
+        media.sniffed(content)
+
+    # Reading its list takes a good part of a second, and everybody else waits for it.
+    assert time.process_time() - began < 0.05
