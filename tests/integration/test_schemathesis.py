@@ -8,7 +8,7 @@ that exist, so that requests come through to the rules. Each service runs with a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -52,6 +52,8 @@ class Target:
     def __init__(self, api: clients.Api, known: dict[str, str]) -> None:
         self.url = api.url
         self.known = known
+        # What a few requests use up is made anew for each operation: name of a parameter → makes it and its like.
+        self.fresh: dict[str, Callable[[], dict[str, str]]] = {}
         self.token = api.token(
             roles=EVERYBODY,
             areas=[district.DISTRICT],
@@ -78,6 +80,8 @@ class Targets:
             self._ends += [database.close, process.kill]
             api = clients.Api(process, database, self._servers.identities)
             self._started[service] = Target(api, self._known(service, api))
+            if service == "cases":
+                self._started[service].fresh = self._fresh(api)
         return self._started[service]
 
     def _known(self, service: str, api: clients.Api) -> dict[str, str]:
@@ -115,6 +119,30 @@ class Targets:
             known["ranking_id"] = str(ranking["ranking_id"])
             return known | ladder_of(api, known["ranking_id"], known["task_id"])
         return {}
+
+    def _fresh(self, api: clients.Api) -> dict[str, Callable[[], dict[str, str]]]:
+        """Rooms of cases where a few steps end what is spoken of."""
+        from tests.integration.cases.conftest import World
+        from tests.integration.cases.test_authority import dispute_of, meeting_of
+
+        feed = feeding.feeding(api.database.url, CasesWorker)
+        world = World(api, feed.__enter__())
+        self._ends.append(lambda: feed.__exit__(None, None, None))
+
+        def made(client: clients.Client, path: str, name: str, body: dict[str, Any]) -> dict[str, str]:
+            answer = client.post(path, json=body)
+            assert answer.status_code == 201, answer.text
+            return {name: answer.json()[name]}
+
+        notice = {"area": "370102007003", "title": "通知", "words": "路灯已修复"}
+        service = {"mode": "at_home", "items": ["认证"], "place": district.IN_GRID, "address": "文化东路"}
+        return {
+            "dispute_id": lambda: dispute_of(world),
+            "meeting_id": lambda: meeting_of(world),
+            "project_id": lambda: meeting_of(world),
+            "notice_id": lambda: made(world.officer, "/cases/notices", "notice_id", notice),
+            "appointment_id": lambda: made(world.resident, "/cases/services", "appointment_id", service),
+        }
 
     def end(self) -> None:
         for one in self._ends:
@@ -164,6 +192,8 @@ def test_an_operation_keeps_what_its_document_promises(
     operation = SCHEMAS[service][path][method.upper()]
     parameters = {parameter.name for parameter in operation.path_parameters}
     known = {name: value for name, value in target.known.items() if name in parameters}
+    for name in parameters & target.fresh.keys():
+        known |= {one: value for one, value in target.fresh[name]().items() if one in parameters}
     tell: dict[str, Any] = {"url": target.url, "path_parameters": known or None}
 
     try_out(

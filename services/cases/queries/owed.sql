@@ -33,6 +33,69 @@ WHERE d.state = :state AND d.area ^@ ANY(:scopes)
   AND (:after_at::timestamptz IS NULL OR (d.opened_at, d.discussion_id) > (:after_at::timestamptz, :after_id::uuid))
 ORDER BY d.opened_at, d.discussion_id LIMIT :most;
 
+-- name: open_tellings(case_ids, runs, kinds, ats)!
+-- Who has to be told of results: the reporters of all matters merged into these, and of a declined matter its own.
+-- What staff found themselves has nobody to tell.
+WITH RECURSIVE ended AS (
+    SELECT e.case_id, e.run, e.kind, e.at
+    FROM unnest(:case_ids::uuid[], :runs::integer[], :kinds::text[], :ats::timestamptz[]) AS e (case_id, run, kind, at)
+),
+family AS (
+    SELECT e.case_id AS about, e.case_id, 0 AS hops FROM ended e
+    UNION ALL
+    SELECT f.about, c.case_id, f.hops + 1 FROM family f JOIN cases c ON c.merged_into = f.case_id WHERE f.hops < 50
+)
+INSERT INTO tellings (case_id, about_case_id, run, kind, area, opened_at)
+SELECT c.case_id, e.case_id, e.run, e.kind, c.area, e.at
+FROM ended e
+JOIN family f ON f.about = e.case_id
+JOIN cases c ON c.case_id = f.case_id
+WHERE (f.hops > 0 OR e.kind = 'declined')
+  AND (c.reporter_id IS NOT NULL OR c.channel NOT IN ('patrol', 'department_round', 'sensor')
+       OR EXISTS (SELECT 1 FROM callers k WHERE k.case_id = c.case_id))
+ON CONFLICT ON CONSTRAINT tellings_once_key DO NOTHING;
+
+-- name: drop_tellings(case_ids, at)!
+-- The result did not hold: what nobody was told yet is not told any more.
+UPDATE tellings SET state = 'dropped', ended_at = :at WHERE about_case_id = ANY(:case_ids::uuid[]) AND state = 'open';
+
+-- name: list_tellings(scopes, state, after_at, after_id, most)
+-- Who has to be told of what in these areas, oldest first.
+WITH found AS MATERIALIZED (
+    SELECT t.telling_id, t.case_id, t.about_case_id, t.run, t.kind, t.area, t.state, t.opened_at, t.ended_at, t.told_by,
+        t.how
+    FROM unnest(:scopes::text[]) AS scope (prefix)
+    JOIN tellings t ON t.state = :state
+         AND t.area >= scope.prefix COLLATE "C" AND t.area < (scope.prefix || ':') COLLATE "C"
+    WHERE :after_at::timestamptz IS NULL
+       OR (t.opened_at, t.telling_id) > (:after_at::timestamptz, :after_id::uuid)
+),
+shown AS (
+    SELECT * FROM found ORDER BY opened_at, telling_id LIMIT :most
+)
+SELECT s.*, c.number, c.channel, c.words, c.address, a.number AS about_number, a.state AS about_state
+FROM shown s JOIN cases c USING (case_id) JOIN cases a ON a.case_id = s.about_case_id
+ORDER BY s.opened_at, s.telling_id;
+
+-- name: list_wide_tellings(scopes, state, after_at, after_id, most)
+-- The same of districts and cities: walks the time, for most of what it meets is wanted.
+SELECT t.telling_id, t.case_id, t.about_case_id, t.run, t.kind, t.area, t.state, t.opened_at, t.ended_at, t.told_by,
+    t.how, c.number, c.channel, c.words, c.address, a.number AS about_number, a.state AS about_state
+FROM tellings t JOIN cases c USING (case_id) JOIN cases a ON a.case_id = t.about_case_id
+WHERE t.state = :state AND t.area ^@ ANY(:scopes)
+  AND (:after_at::timestamptz IS NULL OR (t.opened_at, t.telling_id) > (:after_at::timestamptz, :after_id::uuid))
+ORDER BY t.opened_at, t.telling_id LIMIT :most;
+
+-- name: case_of_telling(telling_id, scopes)$
+-- Whose reporter is to be told, inside the scopes.
+SELECT case_id FROM tellings WHERE telling_id = :telling_id AND area ^@ ANY(:scopes);
+
+-- name: finish_telling(telling_id, told_by, how, words, at)^
+-- Somebody was told, once.
+UPDATE tellings SET state = 'told', ended_at = :at, told_by = :told_by, how = :how, words = :words
+WHERE telling_id = :telling_id AND state = 'open'
+RETURNING telling_id, case_id, about_case_id, run, kind, area, state, opened_at, ended_at, told_by, how;
+
 -- name: has_merged(case_id)$
 -- Whether matters were merged into this one.
 SELECT EXISTS (SELECT 1 FROM cases WHERE merged_into = :case_id);

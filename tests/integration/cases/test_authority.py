@@ -17,6 +17,9 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
     case_id = world.report(reporter)["case_id"]
     attached = reporter.post(f"/cases/{case_id}/attachments", data=photos.photo()).json()
     world.whistle(case_id, district.MARKET)
+    declined = world.report(world.api.client(roles=["resident"], person_id=person))["case_id"]
+    world.step(world.lead, declined, "decline", ground="court", words="已起诉")
+    (telling,) = world.rows("SELECT telling_id FROM tellings WHERE case_id = %(c)s", c=declined)
     gathering = world.report(
         world.api.client(roles=["resident"], person_id=person), category="service.elderly_help"
     )["case_id"]
@@ -47,6 +50,7 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         paths={
             "case_id": case_id,
             "code": "env.cooking_fumes",
+            "telling_id": str(telling["telling_id"]),
             "attachment_id": attached["attachment_id"],
         },
         insiders=insiders,
@@ -89,13 +93,13 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         json={"mode": "at_home", "items": ["认证"], "place": district.IN_GRID, "address": "文化东路"},
     )
     officer = ({"roles": ["community_officer"], "areas": [district.SUBDISTRICT]},)
-    paths = _meeting(world)
+    paths = meeting_of(world)
     later = [
         authority.Sample(paths={"notice_id": notice.json()["notice_id"]}, insiders=officer),
         authority.Sample(paths={"appointment_id": service.json()["appointment_id"]}, insiders=officer),
         authority.Sample(paths={name: paths[name] for name in ("meeting_id", "item_id")}, insiders=officer),
         authority.Sample(paths={"project_id": paths["project_id"]}, insiders=officer),
-        authority.Sample(paths=_dispute(world), insiders=officer),
+        authority.Sample(paths=dispute_of(world), insiders=officer),
     ]
 
     admin = world.api.client(roles=["admin"], areas=[district.DISTRICT])
@@ -113,7 +117,7 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
     )
 
 
-def _meeting(world: Any) -> dict[str, str]:
+def meeting_of(world: Any) -> dict[str, str]:
     """A meeting with one point that became a project."""
     meeting = world.officer.post(
         "/cases/meetings",
@@ -137,7 +141,7 @@ def _meeting(world: Any) -> dict[str, str]:
     return {"meeting_id": meeting["meeting_id"], "item_id": item_id, "project_id": project_id}
 
 
-def _dispute(world: Any) -> dict[str, str]:
+def dispute_of(world: Any) -> dict[str, str]:
     """A dispute at the desk with a session arranged."""
     opened = world.officer.post(
         f"/cases/{world.report()['case_id']}/disputes",
