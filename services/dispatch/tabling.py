@@ -7,7 +7,7 @@ that, whatever timers, replicas or restarts do. What is due and was missed is ma
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from services.dispatch.domain import joint_supervision, ranking
+from services.dispatch.domain import errors, joint_supervision, ranking
 from services.dispatch.domain.indicators import KINDS, Kind
 from services.dispatch.domain.ranking import Period, Ranking
 from services.dispatch.store import joint_supervisions as proposals
@@ -26,13 +26,20 @@ def keep(tx: db.Tx, *, at: datetime) -> int:
     if not queries.claim_rankings(tx):
         # Somebody else looks after them just now.
         return 0
-    return int(_freeze_due(tx, at=at) or _draft_due(tx, at=at) or _refresh_stale(tx, at=at))
+    return int(
+        _freeze_due(tx, at=at)
+        or _draft_due(tx, at=at)
+        or _refresh_stale(tx, at=at)
+        or _correct_ruled(tx, at=at)
+    )
 
 
 def correct(tx: db.Tx, table: Ranking, *, reason: str, by_person: str, at: datetime) -> Ranking:
     """The next version of a frozen table, from what is known now, frozen at once. The caller holds its lock."""
     made = ranking.correction(table, ranking_id=ids.new(), reason=reason, by_person=by_person, at=at)
-    store.insert(tx, made)
+    if not store.insert(tx, made):
+        # Somebody corrected it just now.
+        raise errors.NotTheNewest()
     proposals.supersede(tx, table.ranking_id)
     return _freeze(tx, made, at=at)
 
@@ -60,6 +67,16 @@ def _refresh_stale(tx: db.Tx, *, at: datetime) -> bool:
         return False
     table = store.of_row(row)
     store.save(tx, ranking.computed(table, store.count(tx, table), at=at))
+    return True
+
+
+def _correct_ruled(tx: db.Tx, *, at: datetime) -> bool:
+    """A frozen table without the rows whose appeals were upheld since, as its next version."""
+    row = queries.lock_ruled_ranking(tx)
+    if row is None:
+        return False
+    reason = f"申诉成立，{row['appeals']} 条记录不再计入"
+    correct(tx, store.of_row(row), reason=reason, by_person=str(row["ruled_by"]), at=at)
     return True
 
 

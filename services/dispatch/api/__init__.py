@@ -1,5 +1,6 @@
 """The dispatch API: one class, put together from the use cases of each concept."""
 
+from services.dispatch.api.appeals import AppealsApi
 from services.dispatch.api.arbitration import ArbitrationApi
 from services.dispatch.api.assessments import AssessmentsApi
 from services.dispatch.api.clocks import ClocksApi
@@ -18,6 +19,7 @@ from shared.http.operations import operations
 
 class Api(
     OrdersApi,
+    AppealsApi,
     ArbitrationApi,
     AssessmentsApi,
     ClocksApi,

@@ -189,3 +189,23 @@ class OnlySupervisors(errors.Forbidden):
 
 class RecordedAlready(errors.Conflict):
     """This was recorded; it happens once."""
+
+
+class AssessmentByItself(errors.Conflict):
+    """Appeal against the assessment itself: its ruling changes this row too."""
+
+
+class RowInFavour(errors.Conflict):
+    """This row counts for the organisation already."""
+
+
+class RowAppealedAlready(errors.Conflict):
+    """There was an appeal against this row already."""
+
+
+class AppealDecided(errors.Conflict):
+    """Somebody has decided this appeal."""
+
+
+class OwnAppeal(errors.Conflict):
+    """You act for this organisation yourself: somebody else must decide its appeal."""

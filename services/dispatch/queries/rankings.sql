@@ -52,8 +52,10 @@ SELECT * FROM rankings WHERE state = 'draft' AND appeals_until <= :at
 ORDER BY appeals_until, ranking_id LIMIT 1 FOR UPDATE SKIP LOCKED;
 
 -- name: lock_stale_ranking(before)^
--- Locks the draft that was computed longest ago.
-SELECT * FROM rankings WHERE state = 'draft' AND computed_at < :before
+-- Locks the draft that was computed longest ago, or that still counts a row whose appeal was upheld.
+SELECT * FROM rankings r WHERE state = 'draft' AND (computed_at < :before OR EXISTS (
+    SELECT FROM ranking_appeals a WHERE a.area = r.area AND a.kind = r.kind AND a.month = r.month
+      AND a.state = 'upheld' AND a.left_out_of IS DISTINCT FROM r.ranking_id))
 ORDER BY computed_at, ranking_id LIMIT 1 FOR UPDATE SKIP LOCKED;
 
 -- name: lock_ranking(ranking_id, scopes)^

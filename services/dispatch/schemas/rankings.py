@@ -7,16 +7,16 @@ from marshmallow import fields, validate
 from services.dispatch.domain import indicators
 from shared import http
 
-_NAMES = sorted({one.name for kind in indicators.KINDS for one in indicators.indicators(kind)})
+NAMES = sorted({one.name for kind in indicators.KINDS for one in indicators.indicators(kind)})
 _KIND = validate.OneOf(indicators.KINDS)
-_MONTH = validate.Regexp(r"^2\d{3}-(0[1-9]|1[0-2])\Z", error="Not a month; write 2026-11.")
+MONTH = validate.Regexp(r"^2\d{3}-(0[1-9]|1[0-2])\Z", error="Not a month; write 2026-11.")
 _REASON = validate.Length(1, 1000)
 
 
 class RankingFilter(http.PageQuery):
     area = http.AreaCode(load_default=None)
     kind = fields.String(load_default=None, validate=_KIND)
-    month = fields.String(load_default=None, validate=_MONTH)
+    month = fields.String(load_default=None, validate=MONTH)
     state = fields.String(load_default=None, validate=validate.OneOf(["draft", "frozen"]))
 
 
@@ -38,7 +38,7 @@ class RankingSummary(http.Schema):
 
 
 class IndicatorView(http.Schema):
-    name = fields.String(validate=validate.OneOf(_NAMES))
+    name = fields.String(validate=validate.OneOf(NAMES))
     title = fields.String()
     definition = fields.String()
     weight = fields.Integer()
@@ -70,7 +70,7 @@ class RankingView(RankingSummary):
 
 class RowsQuery(http.PageQuery):
     organisation_id = fields.String(required=True, validate=validate.Length(1, 60))
-    indicator = fields.String(required=True, validate=validate.OneOf(_NAMES))
+    indicator = fields.String(required=True, validate=validate.OneOf(NAMES))
 
 
 class RowView(http.Schema):
@@ -121,7 +121,7 @@ class RulesQuery(http.Schema):
 class NewRules(http.Schema):
     area = http.AreaCode(required=True)
     kind = fields.String(required=True, validate=_KIND)
-    from_month = fields.String(required=True, validate=_MONTH, metadata={"example": "2027-01"})
+    from_month = fields.String(required=True, validate=MONTH, metadata={"example": "2027-01"})
     weights = _points("Indicator to weight; as delivered when absent.")
     cut_off_day = _whole(1, 31, 31, "The last day of the period; 31 is the month's last.")
     appeal_days = _whole(0, 60, 5, "Calendar days in which departments may appeal.")

@@ -38,6 +38,7 @@ from shared.contracts.dispatch.orders import (
     TaskUnanswered,
 )
 from shared.contracts.dispatch.standing import (
+    AppealGround,
     AssessmentAppealed,
     AssessmentGiven,
     AssessmentRuled,
@@ -45,12 +46,15 @@ from shared.contracts.dispatch.standing import (
     JointSupervisionOpened,
     JointSupervisionProposed,
     OrganisationReferred,
+    RankingAppealed,
+    RankingAppealRuled,
     RankingDrafted,
     RankingFrozen,
     SupervisionGround,
 )
 
 __all__ = [
+    "AppealGround",
     "AssessmentAppealed",
     "AssessmentGiven",
     "AssessmentRuled",
@@ -72,6 +76,8 @@ __all__ = [
     "OrderOpened",
     "OrganisationReferred",
     "Place",
+    "RankingAppealRuled",
+    "RankingAppealed",
     "RankingDrafted",
     "RankingFrozen",
     "RatingGiven",

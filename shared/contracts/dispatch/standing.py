@@ -108,3 +108,35 @@ class RankingFrozen(Event):
     subject_kind: Literal["departments", "subdistricts"]
     ranking_version: int
     fingerprint: str
+
+
+AppealGround = Literal["not_our_duty", "wrong_record", "beyond_control", "counted_twice"]
+
+
+@event(publisher="dispatch", subject="ranking_id")
+class RankingAppealed(Event):
+    """An organisation objects to one row of a figure of a month's table; a supervisor decides. The words are read from
+    `dispatch`."""
+
+    ranking_id: str
+    appeal_id: str
+    area: str
+    month: str
+    subject_kind: Literal["departments", "subdistricts"]
+    organisation_id: str
+    indicator: str
+    ground: AppealGround
+
+
+@event(publisher="dispatch", subject="ranking_id")
+class RankingAppealRuled(Event):
+    """An appeal against a row was decided; upheld, the table follows without it, a frozen one as its next version."""
+
+    ranking_id: str
+    appeal_id: str
+    area: str
+    month: str
+    subject_kind: Literal["departments", "subdistricts"]
+    organisation_id: str
+    indicator: str
+    upheld: bool

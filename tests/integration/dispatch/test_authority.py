@@ -24,7 +24,7 @@ def authority_of_the_deployment() -> dict[str, str]:
 
 def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str], clients.Api]) -> None:
     dispatch = api("dispatch")
-    case_id, order_id, at = ids.new(), ids.new(), clock.now()
+    case_id, order_id, appeal_id, at = ids.new(), ids.new(), ids.new(), clock.now()
     with feeding.feeding(dispatch.database.url, worker.Worker) as feed:
         feed.give(*district.departments())
         feed.give(
@@ -84,6 +84,13 @@ def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str],
             [supervision_id, task_id],
         )
     ladder = ladder_of(dispatch, str(row["ranking_id"]), task_id)
+    with dispatch.database.transaction() as tx:
+        tx.execute(
+            "INSERT INTO ranking_appeals (appeal_id, ranking_id, area, kind, month, organisation_id, indicator,"
+            " subject, points, ground, words, asked_by, asked_at) VALUES (%s, %s, %s, 'departments', '2026-11', %s,"
+            " 'on_time', %s, 0, 'wrong_record', '', %s, now())",
+            [appeal_id, row["ranking_id"], district.DISTRICT, district.MARKET, task_id, ids.new()],
+        )
     sample = authority.Sample(
         paths={
             "case_id": case_id,
@@ -92,6 +99,7 @@ def test_what_lies_outside_area_and_relation_does_not_exist(api: Callable[[str],
             "extension_id": asked.json()["extension_id"],
             "supervision_id": supervision_id,
             "ranking_id": str(row["ranking_id"]),
+            "appeal_id": appeal_id,
             **ladder,
         },
         insiders=insiders,
