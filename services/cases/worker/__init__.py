@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from services.cases.domain import steps as domain
 from services.cases.domain.case import Case, Change
+from services.cases.places import Places
 from services.cases.store import matters as store
 from services.cases.store.sql import queries
-from services.cases.worker import anonymising, attachments, hearing, holding, people, progress
+from services.cases.worker import anonymising, attachments, hearing, holding, people, progress, regridding
 from shared import db, logs
 from shared.bus import outbox
 from shared.bus.inbox import Received, subscribe
@@ -26,6 +27,8 @@ Said = TypeVar("Said", dispatch.OrderFinished, dispatch.TaskRedirected)
 
 class Worker:
     name = "cases"
+
+    places = Places()
 
     @subscribe(dispatch.OrderOpened)
     def order_opened(self, tx: db.Tx, events: Sequence[Received[dispatch.OrderOpened]]) -> None:
@@ -253,6 +256,11 @@ class Worker:
     def look_for_stalled(self, tx: db.Tx) -> int:
         """Mark matters that stand still for longer than they may."""
         return progress.look_for_stalled(tx)
+
+    @every(seconds=2.0)
+    def settle_nets(self, tx: db.Tx) -> int:
+        """Move open matters to the grids of a net that took effect."""
+        return regridding.settle_nets(tx, self.places)
 
     @every(seconds=600.0)
     def anonymise_reporters(self, tx: db.Tx) -> int:

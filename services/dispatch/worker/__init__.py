@@ -12,7 +12,7 @@ from services.dispatch.domain import order as domain
 from services.dispatch.domain.clock import Ticking
 from services.dispatch.domain.order import Order, OrderState, Task, TaskState
 from services.dispatch.domain.responsibility import Ground
-from services.dispatch.store import figures, responsibility
+from services.dispatch.store import figures, regridding, responsibility
 from services.dispatch.store import orders as store
 from services.dispatch.store.sql import queries
 from services.dispatch.worker import duty, facts, rankings, reclassing, recomputing, sweep, telling
@@ -89,6 +89,13 @@ class Worker:
     def case_triaged(self, tx: db.Tx, events: Sequence[Received[cases.CaseTriaged]]) -> None:
         """The matter may be classed otherwise than it was reported: its clocks follow."""
         reclassing.case_triaged(tx, events, self.rules.read(tx))
+
+    @subscribe(cases.CaseMoved)
+    def case_moved(self, tx: db.Tx, events: Sequence[Received[cases.CaseMoved]]) -> None:
+        """Grids were re-drawn: what is open of the matter belongs to the new one."""
+        case_ids = [event.data.case_id for event in events]
+        _lock_with_orders(tx, case_ids)
+        regridding.move(tx, {event.data.case_id: event.data.area for event in events})
 
     @subscribe(cases.CaseWhistled)
     def case_whistled(self, tx: db.Tx, events: Sequence[Received[cases.CaseWhistled]]) -> None:

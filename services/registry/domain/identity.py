@@ -144,9 +144,15 @@ def checked(user: User) -> User:
 
 
 def grant(user: User, *, scopes: Sequence[str]) -> User:
-    """A new account, granted by an admin of these areas. Raises Invalid or BeyondOwnScope."""
+    """A new account, granted by an admin of these areas.
+
+    The person must be of these areas too, or unknown to the registers: whoever sets the password of an account can sign
+    in as its person, and read what is theirs. Raises Invalid or BeyondOwnScope.
+    """
     user = checked(user)
     check_inside(user, scopes=scopes)
+    if user.place is not None and not _any_inside(user.place, scopes):
+        raise BeyondOwnScope()
     return user
 
 

@@ -84,6 +84,16 @@ class CaseEscalated(Event):
 
 
 @event(publisher="cases", subject="case_id", consumers=("dispatch",))
+class CaseMoved(Event):
+    """Grids were re-drawn and the matter, which is not over, lies in another one now: `area` is the new one."""
+
+    case_id: str
+    area: str
+    from_area: str
+    moved_at: datetime
+
+
+@event(publisher="cases", subject="case_id", consumers=("dispatch",))
 class CaseWhistled(Event):
     """Departments must come; the first of `departments` leads.
 

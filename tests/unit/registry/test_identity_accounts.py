@@ -88,6 +88,18 @@ def test_an_admin_grants_inside_the_own_scope_only() -> None:
         identity.grant(user(areas=(WENDONG, "370102008")), scopes=[WENDONG])
 
 
+def test_an_admin_gives_no_account_to_a_person_registered_elsewhere() -> None:
+    assert identity.grant(user(place="370102007003001"), scopes=[WENDONG])
+    with pytest.raises(identity.BeyondOwnScope):
+        identity.grant(user(areas=(WENDONG,), place="370102008001001"), scopes=[WENDONG])
+
+
+def test_an_account_whose_person_moved_away_can_still_be_closed() -> None:
+    moved = user(areas=(WENDONG,), place="370102008001001")
+
+    assert not identity.close(moved, scopes=[WENDONG], by_person=ADMIN).active
+
+
 def test_an_admin_cannot_take_people_away_from_a_neighbour() -> None:
     theirs = user(areas=("370102008",))
 
