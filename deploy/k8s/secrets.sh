@@ -40,6 +40,13 @@ EOF
   pii_index_key: $YIWANG_PII_INDEX_KEY
 EOF
   fi
+  if [ "$service" = dispatch ]; then
+    # Signs what the notice channel is sent; the channel's own side checks it with the same value.
+    secret dispatch-notifier <<EOF
+stringData:
+  secret: whsec_$(openssl rand -base64 32)
+EOF
+  fi
   if [ "$service" = registry ]; then
     cat <<EOF
   signing_key: "$REGISTRY_SIGNING_KEY"

@@ -38,8 +38,8 @@ PASSED_ON = (
 )
 READY, FAILED = "ready", "failed: "
 DEMO_PEOPLE = (
-    "resident worker lead officer caller responder.market responder.urban responder.ecology dispatcher operator "
-    "supervisor mediator property teamlead volunteer shopkeeper admin"
+    "resident worker lead officer caller responder.market responder.urban responder.ecology responder.party "
+    "dispatcher operator supervisor mediator property teamlead volunteer shopkeeper admin"
 )
 DEMO_PASSWORD = "yiwang-demo"
 
