@@ -84,6 +84,8 @@ def _users(grid: str) -> list[identity.User]:
         _user(f"responder.{name}", "responder", _DISTRICT, department=f"{_DISTRICT}-{kind}")
         for name, kind in named.items()
     ]
+    party = f"{community}-party_members"
+    people.append(_user("responder.party", "responder", community, department=party))
     return people
 
 

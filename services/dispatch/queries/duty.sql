@@ -9,6 +9,17 @@ FROM jsonb_to_recordset(:shifts::jsonb) AS s (
     first_name text, first_phone text, next_person uuid, next_name text, next_phone text, made_by uuid)
 RETURNING *;
 
+-- name: seed_shifts(shifts)!
+-- Shifts of a demonstration from a JSON list; where somebody is on duty already, they stay.
+INSERT INTO duty_shifts (shift_id, unit, area, starts_at, ends_at, first_person, first_name, first_phone,
+    next_person, next_name, next_phone, made_by)
+SELECT shift_id, unit, area, starts_at, ends_at, first_person, first_name, first_phone, next_person, next_name,
+    next_phone, made_by
+FROM jsonb_to_recordset(:shifts::jsonb) AS s (
+    shift_id uuid, unit text, area text, starts_at timestamptz, ends_at timestamptz, first_person uuid,
+    first_name text, first_phone text, next_person uuid, next_name text, next_phone text, made_by uuid)
+ON CONFLICT DO NOTHING;
+
 -- name: save_shift(shift_id, starts_at, ends_at, first_person, first_name, first_phone, next_person, next_name, next_phone, version)
 -- Changes a shift; the caller holds the lock.
 UPDATE duty_shifts SET

@@ -28,6 +28,7 @@ log = logs.get(__name__)
 def load(database: db.Database) -> None:
     """Loads the district with its events in one transaction, unless it is there already, and the demo accounts."""
     _load_district(database)
+    _load_groups(database)
     # After the posts: an account's areas are those of its person's posts.
     demo_users.load(database)
 
@@ -40,6 +41,20 @@ def _load_district(database: db.Database) -> None:
         events = _load(tx, db.now(tx))
         outbox.add(tx, events)
     log.info("demo_loaded", events=len(events), seconds=round(time.monotonic() - began, 2))
+
+
+def _load_groups(database: db.Database) -> None:
+    """Groups of members to call, also in a district that was loaded before there were any."""
+    with database.transaction() as tx:
+        there = department_store.page(tx, inside=divisions.DISTRICT, active=None, after=None, most=200)
+        known = {department.id for department in there}
+        for member, group in cast.groups():
+            if group.id in known:
+                continue
+            bulk.add_people(tx, [(member.person, member.numbers)])
+            department_store.add(tx, group)
+            department_store.add_responder(tx, group.id, member.person.id)
+            outbox.add(tx, [departments.changed_event(group)])
 
 
 def _load(tx: db.Tx, at: datetime) -> list[Event]:

@@ -16,6 +16,11 @@ _SHORT: Final = {
 
 RESPONDERS: Final = {f"responder.{kind}": kind for kind in departments.OFFICES} | _SHORT
 
+# Groups of members whom a grid calls 党员报到: user name of who answers → (area, kind, name).
+_GROUPS: Final = {
+    "responder.party": (place.COMMUNITY, departments.Kind.PARTY_MEMBERS, "和平路社区党员先锋队"),
+}
+
 # user name → (name, area)
 _OTHERS: Final = {
     "resident": ("王秀兰", place.GRID),
@@ -65,6 +70,23 @@ def everybody() -> list[Cast]:
             ),
         )
         for order, (username, (name, area)) in enumerate(named.items(), start=1)
+    ]
+
+
+def groups() -> list[tuple[Cast, departments.Department]]:
+    """Groups of members, each with the person who answers for it."""
+    return [
+        (
+            Cast(
+                person=people.Person(
+                    id=fixed(username), area=area, name=f"{name}联络员", permanent_resident=False
+                ),
+                # Numbers after those of everybody else in the cast.
+                numbers=people.Numbers(phone=names.phone(PHONES - order), identity_number=None),
+            ),
+            departments.Department(id=f"{area}-{kind}", area=area, kind=kind, name=name),
+        )
+        for order, (username, (area, kind, name)) in enumerate(_GROUPS.items())
     ]
 
 

@@ -35,11 +35,12 @@ def test_loading_gives_the_district_of_s0_with_its_events_once(district: db.Data
     assert _count(district, "SELECT count(*) FROM net_grids WHERE kind = 'dedicated'") == 354
     assert _count(district, "SELECT count(DISTINCT person_id) FROM posts") == 7_548
     assert _count(district, "SELECT count(*) FROM posts WHERE kind = 'full_time_worker'") == 910
-    assert _count(district, "SELECT count(*) FROM departments") == 13
+    assert _count(district, "SELECT count(*) FROM departments WHERE area = '370102'") == 13
+    assert _count(district, "SELECT count(*) FROM departments WHERE kind = 'party_members'") == 1
 
     events = "SELECT count(*) FROM outbox WHERE type LIKE '%%.{}.v1'"
     assert _count(district, events.format("net_published")) == 13
-    assert _count(district, events.format("department_changed")) == 13
+    assert _count(district, events.format("department_changed")) == 14
     assert _count(district, events.format("household_changed")) == 2
     assert _count(district, events.format("kinship_confirmed")) == 1
     assert _count(district, events.format("post_assigned")) == _count(district, "SELECT count(*) FROM posts")
