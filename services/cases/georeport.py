@@ -24,6 +24,8 @@ _ONE_OF = {
     "endpoints": "endpoint",
     "formats": "format",
 }
+# Pages of other sites may ask too: nothing here goes by cookies.
+_HEADERS = {"Access-Control-Allow-Origin": "*"}
 # What XML 1.0 cannot hold, however it is escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # The standard knows 404 for what is not there, 403 for keys and 400 for all else; ours of a busy server stay.
@@ -37,7 +39,7 @@ class ErrorView(http.Schema):
 
 def written(form: str, root: str, content: Mapping[str, Any] | Sequence[Any]) -> http.Raw:
     """An answer in the form (`json` or `xml`) its address ends with; `root` is the outermost element of XML."""
-    return http.Raw(body=_body(form, root, content), content_type=_content_type(form))
+    return http.Raw(body=_body(form, root, content), content_type=_content_type(form), headers=_HEADERS)
 
 
 def refused(request: WerkzeugRequest, error: errors.Error) -> Response:
@@ -45,7 +47,8 @@ def refused(request: WerkzeugRequest, error: errors.Error) -> Response:
     form = "xml" if request.path.endswith(".xml") else "json"
     status = status_of(type(error))
     told = [{"code": status, "description": text} for text in _sentences(error)]
-    return Response(_body(form, "errors", told), status=status, content_type=_content_type(form))
+    body = _body(form, "errors", told)
+    return Response(body, status=status, content_type=_content_type(form), headers=_HEADERS)
 
 
 def status_of(error: type[errors.Error]) -> int:

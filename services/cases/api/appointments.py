@@ -32,13 +32,15 @@ class AppointmentsApi:
         body=schemas.Service,
         answers=schemas.ServiceView,
         status=201,
-        errors=(errors.OutsideEveryGrid, errors.BundleTooSmall),
+        errors=(errors.OutsideEveryGrid, errors.OutsideYourAreas, errors.BundleTooSmall),
     )
     def ask_service(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
         """Ask for a service at a place; staff of the area may ask for a resident."""
         body, actor = request.body, request.actor
         grid = places.locate(tx, Place(**body["place"]))
         is_staff = actor.has(*(ASKERS - {Role.RESIDENT})) and actor.sees(grid.code)
+        if body["resident_id"] and not is_staff and str(body["resident_id"]) != actor.person_id:
+            raise errors.OutsideYourAreas()
         resident = body["resident_id"] if is_staff else actor.person_id
         appointment, events = domain.ask(
             Appointment(

@@ -204,14 +204,15 @@ class MeetingsApi:
         errors=(errors.MeetingOver, errors.ItemHasCase, *FILING_ERRORS),
     )
     def file_item(self, tx: db.Tx, request: Request, /, meeting_id: str, item_id: str) -> dict[str, Any]:
-        """File a point of the agenda as a matter, as any other report; the two stay linked."""
+        """File a point of the agenda as a matter, as any other report, with the meeting as its origin."""
         meeting, _ = _lock(tx, request, meeting_id)
         domain.require_planned(meeting)
         item = _item(tx, request, meeting_id, item_id)
         wanted = str(request.body["case_id"]) if "case_id" in request.body else None
         if item.case_id is not None and item.case_id != wanted:
             raise errors.ItemHasCase()
-        filed = file_report(tx, replace(request, body={**request.body, "channel": "residents_meeting"}))
+        found = {"channel": "residents_meeting", "origin": {"kind": "meeting", "id": meeting_id}}
+        filed = file_report(tx, replace(request, body={**request.body, **found}))
         store.save_item(tx, replace(item, case_id=str(filed["case_id"])))
         return filed
 

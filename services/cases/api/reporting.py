@@ -37,7 +37,10 @@ FILING_ERRORS = (
     errors.NotForResidents,
     errors.NotYourChannel,
     errors.NotOnTheSpot,
+    errors.OrderKnown,
 )
+# Whose orders desks type in by their numbers.
+HOTLINES: tuple[Channel, ...] = ("hotline_12345", "hotline_12319")
 
 
 class ReportingApi:
@@ -104,6 +107,7 @@ def file_report(tx: db.Tx, request: Request) -> dict[str, Any]:
         # Sent again, perhaps while the first was on its way: the same matter and the same answer.
         request.answer_headers["Location"] = _address(filed_id)
         return store.view(tx, filed_id, request.actor)
+    _require_new_order(tx, request.actor, body)
     grid = places.locate(tx, Place(**body["place"]))
     if request.actor.has(Role.INTEGRATOR) or body["settled"]:
         _within_areas(request.actor, grid)
@@ -141,6 +145,18 @@ def _filed_before(
         found = queries.case_of_outside_number(tx, **named)
         return str(found) if found else None
     return None
+
+
+def _require_new_order(tx: db.Tx, actor: auth.Actor, body: dict[str, Any]) -> None:
+    """Raises OrderKnown where a desk types in a hotline's order that stands in the list already, whoever filed it."""
+    channel = _channel(actor, body)
+    if not body["outside_number"] or _integrator(actor) or channel not in HOTLINES:
+        return
+    queries.hold_outside_number(tx, integrator_id=channel, outside_number=body["outside_number"])
+    known = queries.case_of_order(tx, channel=channel, outside_number=body["outside_number"])
+    if known is not None:
+        visible = {"case_id": str(known["case_id"]), "number": known["number"]}
+        raise errors.OrderKnown(**(visible if actor.sees(known["area"]) else {}))
 
 
 def _within_areas(actor: auth.Actor, grid: Grid) -> None:

@@ -317,3 +317,7 @@ class NoSessionHeld(errors.Conflict):
 
 class UnknownPeople(errors.Invalid):
     """Only people who work in the area can be named here; each who does not is pointed at."""
+
+
+class OrderKnown(errors.Conflict):
+    """The hotline's order of this number was filed already; `number` is the matter, where you may see it."""

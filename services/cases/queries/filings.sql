@@ -11,6 +11,12 @@ SELECT pg_advisory_xact_lock(hashtextextended('outside ' || :integrator_id::text
 -- The matter an outside system filed under a number of its own, if any.
 SELECT case_id FROM filings WHERE integrator_id = :integrator_id AND outside_number = :outside_number;
 
+-- name: case_of_order(channel, outside_number)^
+-- The first matter of a hotline's order, whoever filed it.
+SELECT c.case_id, c.number, c.area FROM filings f JOIN cases c USING (case_id)
+WHERE f.outside_number = :outside_number AND c.channel = :channel
+ORDER BY f.filed_at, f.case_id LIMIT 1;
+
 -- name: list_filed(integrator_id, outside_number, state, before_at, before_id, most)
 -- What an outside system filed, newest first, with how far its departments are.
 SELECT c.*, f.outside_number, f.filed_at, COALESCE((

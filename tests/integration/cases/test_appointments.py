@@ -207,3 +207,13 @@ def test_where_somebody_lives_is_forgotten_some_time_after_the_service(world: An
     assert read == {"address": "", "phone": None}
     assert shown[young]["phone_masked"] == "138****5678"
     assert shown[kept]["state"] == "kept"
+
+
+def test_staff_ask_for_a_resident_in_their_own_areas_only(world: Any) -> None:
+    body = {"mode": "at_home", "items": ["认证"], "address": ADDRESS, "resident_id": ids.new()}
+
+    here = world.worker.post("/cases/services", json={**body, "place": district.IN_GRID})
+    there = world.worker.post("/cases/services", json={**body, "place": district.IN_GRID_ELSEWHERE})
+
+    assert (here.status_code, here.json()["resident_id"]) == (201, body["resident_id"])
+    assert (there.status_code, there.json()["code"]) == (422, "outside_your_areas")

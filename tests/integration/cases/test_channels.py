@@ -366,3 +366,33 @@ def test_an_outside_system_files_its_own_in_its_own_areas(
     world: Any, outside: Client, changes: dict[str, Any], code: str
 ) -> None:
     assert told(outside.post("/cases", json=report(**changes))) == (422, code)
+
+
+def test_a_hotlines_order_is_typed_in_once_whoever_brought_it(world: Any, outside: Client) -> None:
+    own = number()
+    filed = world.report(outside, outside_number=own, channel="hotline_12345")
+    body = report(channel="hotline_12345", outside_number=own)
+    elsewhere = world.api.client(roles=["community_officer"], areas=[district.ELSEWHERE])
+
+    known = world.operator.post("/cases", json=body)
+    hidden = elsewhere.post("/cases", json=body)
+    other_hotline = world.operator.post("/cases", json={**body, "channel": "hotline_12319"})
+    typed = report(channel="hotline_12345", outside_number=number(), case_id=ids.new())
+    first, retried = (world.operator.post("/cases", json=typed) for _ in range(2))
+
+    assert told(known) == told(hidden) == (409, "order_known")
+    assert known.json()["arguments"] == {"case_id": filed["case_id"], "number": filed["number"]}
+    assert "arguments" not in hidden.json()
+    assert other_hotline.status_code == 201
+    assert first.json()["case_id"] == retried.json()["case_id"] == typed["case_id"]
+
+
+def test_two_desks_that_type_in_one_order_at_once_make_one_matter(world: Any) -> None:
+    own = number()
+    bodies = [report(channel="hotline_12345", outside_number=own)] * 6
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda body: world.operator.post("/cases", json=body), bodies))
+
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 5
+    assert len(world.rows("SELECT 1 FROM filings WHERE outside_number = %(n)s", n=own)) == 1

@@ -179,6 +179,7 @@ def test_a_point_is_filed_as_a_matter_like_any_other_and_stays_linked(world: Any
 
     case = filed.json()
     assert (filed.status_code, case["channel"], case["state"]) == (201, "residents_meeting", "received")
+    assert case["origin"] == {"kind": "meeting", "id": meeting}
     assert retried.json()["case_id"] == case["case_id"]
     assert (second.status_code, second.json()["code"]) == (409, "item_has_case")
     assert world.events(case["case_id"]) == ["case_reported"]

@@ -50,3 +50,8 @@ def test_what_does_not_exist_is_told_in_the_standards_form(public: GeoReport) ->
     assert public.errors(public.ask("tokens/12345"))[0] == 404
     assert public.errors(public.ask(f"tokens/{ids.new()}"))[0] == 404
     assert public.errors(public.ask("requests", api_key="wrong"))[0] == 403
+
+
+def test_pages_of_other_sites_may_read_every_answer(public: GeoReport) -> None:
+    for answer in (public.ask("services"), public.ask("requests"), public.ask("services/city.flying_carpet")):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
