@@ -84,6 +84,10 @@ class Places:
         codes = {grid.code for grid in _most_telling(hits, lambda grid: grid.name) or here}
         return index.middles.get(codes.pop()) if len(codes) == 1 else None
 
+    def look_again(self) -> None:
+        """The next question reads which nets are in force, however short ago that was read."""
+        self._checked_at = float("-inf")
+
     def _refresh(self, tx: db.Tx) -> None:
         now = time.monotonic()
         if now - self._checked_at < _FRESH_SECONDS:

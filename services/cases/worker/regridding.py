@@ -23,6 +23,8 @@ def settle_nets(tx: db.Tx, places: Places) -> int:
     net = store.due(tx, settles_after_seconds=_SETTLES_AFTER_SECONDS)
     if net is None:
         return 0
+    # A net may arrive after it took effect, within the second for which the index is believed.
+    places.look_again()
     targets = _misplaced(tx, places, store.live(tx, net[0]))
     if not targets:
         store.settled(tx, net)
