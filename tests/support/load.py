@@ -79,7 +79,7 @@ class Load:
         case = self._write(
             resident,
             "/cases",
-            {"words": "油烟直排。", "place": self._place, "category": "env.cooking_fumes"},
+            {"words": "垃圾满溢。", "place": self._place, "category": "city.exposed_rubbish"},
         )
         path = f"/cases/{case['case_id']}"
         if chance.random() < 0.8:

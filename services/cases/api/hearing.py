@@ -23,7 +23,8 @@ from shared.http import Page, Request, get, post, put
 GRID = frozenset({Role.GRID_WORKER, Role.GRID_LEAD, Role.COMMUNITY_OFFICER})
 CHECKERS = GRID | {Role.CALLER, Role.DISPATCHER}
 CALLERS_BACK = GRID | {Role.OPERATOR}
-WHO = {Kind.CHECK: CHECKERS, Kind.CALL_BACK: CALLERS_BACK, Kind.TELL: GRID}
+TELLERS = GRID | {Role.OPERATOR}
+WHO = {Kind.CHECK: CHECKERS, Kind.CALL_BACK: CALLERS_BACK, Kind.TELL: TELLERS}
 HEARERS = CHECKERS | CALLERS_BACK
 WATCHERS = HEARERS | {Role.SUPERVISOR}
 _QUEUE_ERRORS = (errors.TakenByAnother, errors.NotYetAgain, errors.HearingOver)
@@ -40,7 +41,10 @@ class HearingApi:
         errors=(errors.NotInThisState, errors.TakenByAnother, errors.UnknownAttachment),
     )
     def check(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Record the check on site; a failed one starts the handling again."""
+        """Record the check on site; a failed one starts the handling again.
+
+        What nobody reported is closed by a check that passes: there is nobody to call back.
+        """
         case, at = matters.lock(tx, case_id, matters.of_areas(request.actor))
         request.match(case.version)
         change = domain.check(
@@ -49,6 +53,8 @@ class HearingApi:
             at=at,
             passed=request.body["passed"],
             words=request.body["words"],
+            is_asked=case.has_reporter
+            or queries.has_merged_reporter(tx, case_id=case_id, unasked=sorted(hearing_queue.UNASKED)),
             attachments=attachments.evidence(tx, case_id, request.body["attachment_ids"]),
         )
         _require_free(tx, request, case_id, Kind.CHECK, at)
@@ -91,7 +97,8 @@ class HearingApi:
     def change_answer(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
         """Answer otherwise, or for the first time, after the matter was closed.
 
-        The new answer takes the place of the old one, so the matter counts once.
+        The new answer takes the place of the old one, so the matter counts once. Not settled after all, or unhappy,
+        it is handled again while it may still be refuted.
         """
         case, at = matters.lock(tx, case_id, matters.of_areas_or_own(request.actor))
         request.match(case.version)
@@ -99,26 +106,31 @@ class HearingApi:
         if not in_person and not request.actor.has(Role.OPERATOR):
             raise NotFound()
         who = as_resident(request.actor) if in_person else by(request.actor, frozenset({Role.OPERATOR}))
-        days = store.rules(tx).answer_days
-        return saved(tx, request, domain.change_answer(case, days=days, by=who, at=at, **request.body))
+        rules = store.rules(tx)
+        change = domain.change_answer(
+            case, days=rules.answer_days, refute_days=rules.refute_days, by=who, at=at, **request.body
+        )
+        return saved(tx, request, change)
 
     @post(
         "/cases/<uuid:case_id>/refute",
         roles=frozenset({Role.RESIDENT}),
         body=matter_schemas.Said,
         answers=matter_schemas.CaseView,
-        errors=(errors.NotInThisState,),
+        errors=(errors.NotInThisState, errors.RefutedTooLate),
     )
     def refute(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Say that one's own matter, or the one it was merged into, is not settled; handling starts again."""
-        case, at = matters.lock(tx, case_id, matters.own(request.actor))
+        """Say that one's own matter, or the one it was merged into, is not settled; handling starts again.
+
+        A closed matter is opened again within so many days of its closing.
+        """
+        case, target, at = _lock_own(tx, request, case_id)
         request.match(case.version)
+        told = {**request.body, "refute_days": store.rules(tx).refute_days}
         who = as_resident(request.actor)
-        if case.state is not State.MERGED:
-            return saved(tx, request, domain.refute(case, by=who, at=at, **request.body))
-        target_id = queries.merged_into_at_last(tx, case_id=case_id)
-        target, at = matters.lock_many(tx, [str(target_id)])[str(target_id)]
-        said, reworked = merging.refute(case, target, by=who, at=at, **request.body)
+        if target is None:
+            return saved(tx, request, domain.refute(case, by=who, at=at, **told))
+        said, reworked = merging.refute(case, target, by=who, at=at, **told)
         matters.save(tx, reworked)
         outbox.add(tx, reworked.events)
         return saved(tx, request, said)
@@ -222,13 +234,13 @@ class HearingApi:
 
     @post(
         "/cases/hearings/<uuid:hearing_id>/told",
-        roles=GRID,
-        body=matter_schemas.Said,
+        roles=TELLERS,
+        body=schemas.Told,
         answers=schemas.HearingView,
-        errors=(errors.NotInThisState, errors.NotOfThisKind, errors.TakenByAnother, errors.HearingOver),
+        errors=(errors.NotOfThisKind, errors.TakenByAnother, errors.HearingOver),
     )
     def told(self, tx: db.Tx, request: Request, /, hearing_id: str) -> dict[str, Any]:
-        """Record that the resident was told the result."""
+        """Record that the resident was told the result, and how."""
         case, hearing, at = _lock(tx, request, hearing_id)
         if hearing.kind is not Kind.TELL:
             raise errors.NotOfThisKind()
@@ -236,7 +248,7 @@ class HearingApi:
             raise errors.HearingOver()
         hearing_queue.require_free(hearing, request.actor.person_id, at)
         store.end(tx, hearing, at)
-        saved(tx, request, domain.tell(case, by=by(request.actor, GRID), at=at, **request.body))
+        saved(tx, request, domain.tell(case, by=by(request.actor, TELLERS), at=at, **request.body))
         return store.view(tx, hearing_id)
 
     @get("/cases/hearing-rules", roles=auth.STAFF, answers=schemas.RulesView)
@@ -271,6 +283,20 @@ def _doer(request: Request, hearing: Hearing) -> By:
     if not request.actor.has(*WHO[hearing.kind]):
         raise Forbidden()
     return by(request.actor, WHO[hearing.kind])
+
+
+def _lock_own(tx: db.Tx, request: Request, case_id: str) -> tuple[Case, Case | None, datetime]:
+    """One's own matter and, where it was merged, the one it went into at last.
+
+    Both rows in one order, as merging locks them, so that the two cannot wait for each other.
+    """
+    into = queries.merged_into_at_last(tx, case_id=case_id)
+    target_id = case_id if into is None else str(into)
+    locked = matters.lock_many(tx, [case_id, target_id])
+    if case_id not in locked or locked[case_id][0].reporter_id != request.actor.person_id:
+        raise NotFound()
+    case, at = locked[case_id]
+    return case, None if target_id == case_id else locked[target_id][0], at
 
 
 def _require_free(tx: db.Tx, request: Request, case_id: str, kind: Kind, at: datetime) -> None:

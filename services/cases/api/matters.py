@@ -204,10 +204,19 @@ class MattersApi:
         roles=HANDLERS,
         body=schemas.Resolve,
         answers=schemas.CaseView,
-        errors=(*STEP_ERRORS, errors.DocumentsMissing, errors.UnknownAttachment),
+        errors=(
+            *STEP_ERRORS,
+            errors.NotYoursToSettle,
+            errors.DocumentsMissing,
+            errors.UnknownAttachment,
+        ),
     )
     def resolve(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
-        """Say that a matter is handled; open orders are closed with it."""
+        """Say that a matter is handled; open orders are closed with it.
+
+        A general matter is settled by whoever handles it, a regional or major one by the community, an overall one by
+        the subdistrict.
+        """
         return _step(
             tx,
             request,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.cases.api import steps
-from services.cases.domain import errors, mechanisms
+from services.cases.domain import errors, hearing_queue, mechanisms
 from services.cases.domain import steps as domain
 from services.cases.domain.case import Case, Change, State
 from services.cases.places import Grid, Places
@@ -236,7 +236,8 @@ def _received(
     matter = filing.matter
     if matter is None:
         raise errors.UnknownCategory(category=body["category"])
-    channel = _channel(actor, body)
+    channel: Channel = _channel(actor, body)
+    reporter_id = actor.person_id if channel == "resident" else None
     return Case(
         case_id=case_id,
         number=filing.number,
@@ -253,8 +254,14 @@ def _received(
         words=body["words"],
         place=Place(**body["place"]),
         address=body["address"],
-        reporter_id=actor.person_id if channel == "resident" else None,
+        reporter_id=reporter_id,
         is_confidential=body["is_confidential"],
+        has_reporter=hearing_queue.has_reporter(
+            channel=channel,
+            reporter_id=reporter_id,
+            has_caller=body["caller"] is not None,
+            has_number=body["outside_number"] is not None,
+        ),
         first_inquiry_by=actor.person_id,
         documents_missing=mechanisms.documents_of(matter),
         reported_at=filing.at,

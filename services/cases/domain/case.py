@@ -81,6 +81,8 @@ class Case:
     reporter_id: str | None
     # Hidden from departments; never in an event.
     is_confidential: bool
+    # Whether there is anybody to tell the result and to ask how it went.
+    has_reporter: bool = True
     # First-inquiry responsibility 首问责任: whoever took it owns the answer.
     first_inquiry_by: str
     # Whoever first handles it owns the handling.

@@ -83,6 +83,10 @@ class AnsweredTooLate(errors.Conflict):
     """The answer about a closed matter can no longer be changed; report it anew if it is not settled."""
 
 
+class RefutedTooLate(errors.Conflict):
+    """The matter was closed too long ago to be opened again; report it anew if it is not settled."""
+
+
 class TakenByAnother(errors.Conflict):
     """Somebody else claimed this a short while ago; take another one, or wait until the claim ends."""
 
@@ -203,6 +207,10 @@ class DocumentsMissing(errors.Conflict):
     """This approval still gathers documents: take them in, waive them, or decline the matter."""
 
 
+class NotYoursToSettle(errors.Forbidden):
+    """A regional 区域性 matter is settled by the community, an overall 全局性 one by those it was reported to."""
+
+
 class NotAnApproval(errors.Conflict):
     """Only an approval 审批性 gathers documents."""
 
@@ -249,10 +257,6 @@ class ConfidentialCaller(errors.Forbidden):
 
 class NothingToDiscuss(errors.Conflict):
     """No discussion of this matter is open."""
-
-
-class ToldAlready(errors.Conflict):
-    """They were told, or there is nothing to tell any more."""
 
 
 class WrongLevel(errors.Invalid):

@@ -1,7 +1,8 @@
 """Who must check or call by when: hearings that are due, claimed by one person for a while, tried until they succeed.
 
-A matter that is resolved opens a *check* (somebody goes and looks) and a *tell* (the grid lead tells the resident
-the result); one that passed its check opens a *call-back*. Each exists once per run of the handling.
+A matter that is resolved opens a *check* (somebody goes and looks); one that passed its check opens a *call-back*.
+Whoever reported it, or another one merged into it, is told the result: a *tell* for each, opened when the matter is
+resolved or declined. Each exists once per run of the handling.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Literal
 
 from services.cases.domain import errors
 from services.cases.domain.case import By, Case, State
+from shared.contracts.cases import Channel
 
 # Whoever is called lives there; the same zone as `shared.clock.BEIJING`, which a domain may not import.
 _LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -24,7 +26,11 @@ class Kind(StrEnum):
 
 
 # Found by the force itself.
-_UNASKED = {"patrol", "department_round", "sensor"}
+UNASKED: frozenset[Channel] = frozenset({"patrol", "department_round", "sensor"})
+# Where people report without saying who they are, unless they do.
+_ANONYMOUS: frozenset[Channel] = frozenset(
+    {"suggestion_box", "open311", "hotline_12345", "hotline_12319", "community_desk"}
+)
 CheckOutcome = Literal["no_access", "nobody_there", "too_early_to_tell"]
 CallOutcome = Literal["no_answer", "busy", "switched_off", "wrong_number", "refused"]
 OUTCOMES: dict[Kind, tuple[str, ...]] = {
@@ -51,8 +57,9 @@ class Rules:
     check_hours: int = 24
     call_back_hours: int = 72
     tell_hours: int = 24
-    # How long after closing a reporter may change the answer.
+    # How long after closing a reporter may change the answer, and say that it is not settled after all.
     answer_days: int = 30
+    refute_days: int = 15
     # Which figures are shown: 见面/办结/满意 or 响应/解决/满意.
     rate_set: Literal["three_rates", "hotline"] = "three_rates"
     # The farthest review date of a deferral and of the standing list.
@@ -76,6 +83,8 @@ class Hearing:
     claimed_by: str | None = None
     claimed_until: datetime | None = None
     attempts: int = 0
+    # The matter a telling is about, where the reporter's own was merged into it.
+    about_case_id: str | None = None
 
     def claimed_by_another(self, person_id: str | None, at: datetime) -> bool:
         return (
@@ -97,12 +106,27 @@ class Attempt:
     words: str
 
 
+def has_reporter(
+    *, channel: Channel, reporter_id: str | None, has_caller: bool = False, has_number: bool = False
+) -> bool:
+    """Whether anybody who reported a matter can be told and asked.
+
+    Args:
+        has_caller: somebody is on record on whose behalf it was filed.
+        has_number: it has the number of another system, which knows them.
+    """
+    if reporter_id is not None or has_caller:
+        return True
+    return channel not in UNASKED and (has_number or channel not in _ANONYMOUS)
+
+
 def opened(case: Case, *, rules: Rules, at: datetime, new_id: Callable[[], str]) -> list[Hearing]:
     """The hearings a matter needs in its present state."""
+    # The telling is there since the matter was resolved; where it is not, it is opened now.
     hours = {
         State.RESOLVED: {Kind.CHECK: rules.check_hours, Kind.TELL: rules.tell_hours},
-        # The telling is there since the matter was resolved; where it is not, it is opened now.
         State.CHECKED: {Kind.CALL_BACK: rules.call_back_hours, Kind.TELL: rules.tell_hours},
+        State.DECLINED: {Kind.TELL: rules.tell_hours},
     }.get(case.state, {})
     return [
         Hearing(
@@ -116,13 +140,8 @@ def opened(case: Case, *, rules: Rules, at: datetime, new_id: Callable[[], str])
             ready_at=at if kind is Kind.CHECK else by_day(at, rules),
         )
         for kind, limit in hours.items()
-        if kind is not Kind.TELL or _is_told(case)
+        if kind is not Kind.TELL or case.has_reporter
     ]
-
-
-def _is_told(case: Case) -> bool:
-    """Nobody who reported, nobody to tell; callers of a desk have no account and are told all the same."""
-    return case.reporter_id is not None or case.channel not in _UNASKED
 
 
 def claim(hearing: Hearing, *, by: By, rules: Rules, at: datetime) -> Hearing:

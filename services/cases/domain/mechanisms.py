@@ -37,7 +37,7 @@ def settle(case: Case, *, words: str, by: By, at: datetime) -> Change:
     if case.mechanism != "general":
         raise errors.NotOnTheSpot(mechanism=case.mechanism)
     return steps.triage(case, by=by, at=at).then(
-        lambda triaged: steps.resolve(triaged, words=words, by=by, at=at)
+        lambda triaged: steps.resolve(triaged, words=words, by=by, at=at, on_the_spot=True)
     )
 
 
@@ -51,8 +51,3 @@ def discuss(case: Case, *, words: str, by: By, at: datetime) -> Change:
     return discussed.then(
         lambda one: steps.climb(one, to_level="community", reason="协调性事项，社区协商", by=by, at=at)
     )
-
-
-def told(case: Case, *, how: str, by: By, at: datetime) -> Change:
-    """The reporter was told what came of it, in whatever state the matter is."""
-    return change(case, "told", by=by, at=at, detail={"how": how})

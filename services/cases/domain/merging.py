@@ -6,7 +6,9 @@ from services.cases.domain import errors, hearing
 from services.cases.domain.case import By, Case, Change, State, change
 
 
-def refute(merged: Case, target: Case, *, words: str, by: By, at: datetime) -> tuple[Change, Change]:
+def refute(
+    merged: Case, target: Case, *, words: str, refute_days: int, by: By, at: datetime
+) -> tuple[Change, Change]:
     """The reporter of a merged matter says that the one it went into is not settled; that one is handled again.
 
     What they say stays with their own matter: whoever reported the other reads its timeline and must not know them.
@@ -15,4 +17,5 @@ def refute(merged: Case, target: Case, *, words: str, by: By, at: datetime) -> t
         raise errors.NotInThisState(state=merged.state, allowed=[State.MERGED])
     said = change(merged, "refuted", by, at, detail={"words": words, "into": target.number})
     nobody = By(person_id=None, role=by.role)
-    return said, hearing.refute(target, words=f"并案事项 {merged.number}", by=nobody, at=at)
+    told = f"并案事项 {merged.number}"
+    return said, hearing.refute(target, words=told, refute_days=refute_days, by=nobody, at=at)

@@ -38,6 +38,13 @@ from shared.contracts.cases import (
     WhistleKind,
 )
 
+# Who settles a matter of a scope class by hand; a general 一般性 one whoever handles it. A regional 区域性 one is the
+# community's, an overall 全局性 one theirs to whom the head reported it; of a major 重大 one the head takes charge.
+_SETTLED_BY: dict[ScopeClass, frozenset[str]] = {
+    "regional": frozenset({"community_officer", "caller", "dispatcher"}),
+    "overall": frozenset({"caller", "dispatcher"}),
+    "major": frozenset({"community_officer", "caller", "dispatcher"}),
+}
 # Who hears at once of what cannot wait.
 REPORTED_TO: CaseLevel = "subdistrict"
 
@@ -293,13 +300,26 @@ def begin(case: Case, *, by: By, at: datetime) -> Change:
 
 
 def resolve(
-    case: Case, *, words: str, by: By, at: datetime, attachments: Sequence[Mapping[str, str]] = ()
+    case: Case,
+    *,
+    words: str,
+    by: By,
+    at: datetime,
+    on_the_spot: bool = False,
+    attachments: Sequence[Mapping[str, str]] = (),
 ) -> Change:
     """Somebody says that handling is done; whatever orders are open are closed with it.
 
-    Raises DocumentsMissing for an approval 审批性 that still gathers documents: it is declined, or followed to the end.
+    Args:
+        on_the_spot: it was settled when it was found, and is only recorded now.
+
+    Raises NotYoursToSettle where the scope class leaves that to others, DocumentsMissing for an approval 审批性 that
+    still gathers documents: it is declined, or followed to the end.
     """
     require(case, {State.TRIAGED, State.HANDLING})
+    settled_by = _SETTLED_BY.get(case.scope_class)
+    if settled_by is not None and by.role not in settled_by and not on_the_spot:
+        raise errors.NotYoursToSettle(scope_class=case.scope_class, settled_by=sorted(settled_by))
     if case.documents_missing:
         raise errors.DocumentsMissing(missing=case.documents_missing)
     detail: dict[str, Any] = {"words": words}

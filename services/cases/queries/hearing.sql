@@ -1,15 +1,15 @@
 -- name: hearing_rules()^
 -- The rules in force.
 SELECT version, tries, hours_between_tries, call_from, call_until, claim_minutes, check_hours, call_back_hours,
-       tell_hours, answer_days, rate_set, deferral_days, listing_days
+       tell_hours, answer_days, refute_days, rate_set, deferral_days, listing_days
 FROM hearing_rules ORDER BY version DESC LIMIT 1;
 
--- name: add_hearing_rules(version, tries, hours_between_tries, call_from, call_until, claim_minutes, check_hours, call_back_hours, tell_hours, answer_days, rate_set, deferral_days, listing_days, set_by)!
+-- name: add_hearing_rules(version, tries, hours_between_tries, call_from, call_until, claim_minutes, check_hours, call_back_hours, tell_hours, answer_days, refute_days, rate_set, deferral_days, listing_days, set_by)!
 -- The next version of the rules.
 INSERT INTO hearing_rules (version, tries, hours_between_tries, call_from, call_until, claim_minutes, check_hours,
-    call_back_hours, tell_hours, answer_days, rate_set, deferral_days, listing_days, set_by)
+    call_back_hours, tell_hours, answer_days, refute_days, rate_set, deferral_days, listing_days, set_by)
 VALUES (:version, :tries, :hours_between_tries, :call_from, :call_until, :claim_minutes, :check_hours,
-    :call_back_hours, :tell_hours, :answer_days, :rate_set, :deferral_days, :listing_days, :set_by);
+    :call_back_hours, :tell_hours, :answer_days, :refute_days, :rate_set, :deferral_days, :listing_days, :set_by);
 
 -- name: open_hearings(hearings)!
 -- Opens hearings (a JSON list), each once per run; dispatch's limit to call back goes before our own.
@@ -25,9 +25,47 @@ ON CONFLICT ON CONSTRAINT hearings_run_key DO NOTHING;
 
 -- name: end_hearings(case_ids, kept, at)!
 -- Ends what a matter needs no more; `kept` are the kinds it still needs, one text per matter, joined by blanks.
+-- What is told of another matter does not hang on this one.
 UPDATE hearings h SET is_open = false, ended_at = :at, claimed_by = NULL, claimed_until = NULL
 FROM unnest(:case_ids::uuid[], :kept::text[]) AS m (case_id, kept)
-WHERE h.case_id = m.case_id AND h.is_open AND NOT (h.kind = ANY(string_to_array(m.kept, ' ')));
+WHERE h.case_id = m.case_id AND h.is_open AND h.about_case_id IS NULL
+  AND NOT (h.kind = ANY(string_to_array(m.kept, ' ')));
+
+-- name: tell_merged(case_ids, runs, ats, dues, readies, unasked)!
+-- Whoever reported a matter merged into one of these, through however many merges, is told its result, each once.
+WITH RECURSIVE ended AS (
+    SELECT e.case_id, e.run, e.at, e.due_at, e.ready_at
+    FROM unnest(:case_ids::uuid[], :runs::integer[], :ats::timestamptz[], :dues::timestamptz[], :readies::timestamptz[])
+        AS e (case_id, run, at, due_at, ready_at)
+),
+family AS (
+    SELECT e.case_id AS about, c.case_id, 1 AS hops FROM ended e JOIN cases c ON c.merged_into = e.case_id
+    UNION ALL
+    SELECT f.about, c.case_id, f.hops + 1 FROM family f JOIN cases c ON c.merged_into = f.case_id WHERE f.hops < 50
+)
+INSERT INTO hearings (hearing_id, case_id, about_case_id, run, kind, area, opened_at, due_at, ready_at)
+SELECT gen_random_uuid(), c.case_id, e.case_id, e.run, 'tell', c.area, e.at, e.due_at, e.ready_at
+FROM ended e
+JOIN family f ON f.about = e.case_id
+JOIN cases c ON c.case_id = f.case_id
+WHERE COALESCE(c.has_reporter, c.reporter_id IS NOT NULL OR c.channel <> ALL(:unasked::text[]))
+ON CONFLICT ON CONSTRAINT hearings_run_key DO NOTHING;
+
+-- name: drop_tellings(case_ids, at)!
+-- The result did not hold: reporters of merged matters who were not told yet are not told any more.
+UPDATE hearings SET is_open = false, ended_at = :at, claimed_by = NULL, claimed_until = NULL
+WHERE about_case_id = ANY(:case_ids::uuid[]) AND is_open;
+
+-- name: has_merged_reporter(case_id, unasked)$
+-- Whether somebody reported a matter that was merged into this one, through however many merges.
+WITH RECURSIVE family AS (
+    SELECT c.case_id, 1 AS hops FROM cases c WHERE c.merged_into = :case_id
+    UNION ALL
+    SELECT c.case_id, f.hops + 1 FROM family f JOIN cases c ON c.merged_into = f.case_id WHERE f.hops < 50
+)
+SELECT EXISTS (
+    SELECT 1 FROM family JOIN cases c USING (case_id)
+    WHERE COALESCE(c.has_reporter, c.reporter_id IS NOT NULL OR c.channel <> ALL(:unasked::text[])));
 
 -- name: end_hearing(hearing_id, at)!
 -- Ends one that was done.
@@ -40,13 +78,15 @@ SELECT case_id FROM hearings WHERE hearing_id = :hearing_id;
 
 -- name: lock_hearing(hearing_id)^
 -- Locks a hearing; the caller holds its matter.
-SELECT hearing_id, case_id, run, kind, area, is_open, due_at, ready_at, claimed_by, claimed_until, attempts
+SELECT hearing_id, case_id, about_case_id, run, kind, area, is_open, due_at, ready_at, claimed_by, claimed_until,
+    attempts
 FROM hearings WHERE hearing_id = :hearing_id FOR UPDATE;
 
 -- name: lock_hearing_of(case_id, kind)^
 -- Locks a matter's open hearing of a kind.
-SELECT hearing_id, case_id, run, kind, area, is_open, due_at, ready_at, claimed_by, claimed_until, attempts
-FROM hearings WHERE case_id = :case_id AND kind = :kind AND is_open FOR UPDATE;
+SELECT hearing_id, case_id, about_case_id, run, kind, area, is_open, due_at, ready_at, claimed_by, claimed_until,
+    attempts
+FROM hearings WHERE case_id = :case_id AND kind = :kind AND is_open AND about_case_id IS NULL FOR UPDATE;
 
 -- name: save_hearing(hearing_id, ready_at, claimed_by, claimed_until, attempts)!
 -- Writes what a claim or a try changes.
@@ -70,8 +110,10 @@ SELECT h.hearing_id, h.case_id, h.run, h.kind, h.area, h.is_open, h.opened_at, h
     CASE WHEN h.claimed_until > clock_timestamp() THEN h.claimed_by END AS claimed_by,
     CASE WHEN h.claimed_until > clock_timestamp() THEN h.claimed_until END AS claimed_until,
     h.due_at < clock_timestamp() AS is_overdue,
-    c.number, c.category, c.words, c.address, c.urgency, c.is_confidential
-FROM hearings h JOIN cases c USING (case_id) WHERE h.hearing_id = :hearing_id;
+    c.number, c.category, c.words, c.address, c.urgency, c.is_confidential, h.about_case_id,
+    a.number AS about_number, a.state AS about_state
+FROM hearings h JOIN cases c USING (case_id) JOIN cases a ON a.case_id = COALESCE(h.about_case_id, h.case_id)
+WHERE h.hearing_id = :hearing_id;
 
 -- name: list_hearings(scopes, kind, person_id, is_ready, after_at, after_id, most)
 -- Open hearings of the caller's areas, first due first.
@@ -79,7 +121,8 @@ SELECT h.hearing_id, h.case_id, h.run, h.kind, h.area, h.is_open, h.opened_at, h
     CASE WHEN h.claimed_until > clock_timestamp() THEN h.claimed_by END AS claimed_by,
     CASE WHEN h.claimed_until > clock_timestamp() THEN h.claimed_until END AS claimed_until,
     h.due_at < clock_timestamp() AS is_overdue,
-    c.number, c.category, c.words, c.address, c.urgency, c.is_confidential
+    c.number, c.category, c.words, c.address, c.urgency, c.is_confidential, h.about_case_id,
+    a.number AS about_number, a.state AS about_state
 FROM (
     SELECT q.* FROM unnest(:scopes::text[]) AS scope (prefix) CROSS JOIN LATERAL (
         SELECT * FROM hearings o
@@ -91,7 +134,8 @@ FROM (
           AND (:after_at::timestamptz IS NULL OR (o.due_at, o.hearing_id) > (:after_at::timestamptz, :after_id::uuid))
         ORDER BY o.due_at, o.hearing_id LIMIT :most
     ) q ORDER BY q.due_at, q.hearing_id LIMIT :most
-) h JOIN cases c USING (case_id) ORDER BY h.due_at, h.hearing_id;
+) h JOIN cases c USING (case_id) JOIN cases a ON a.case_id = COALESCE(h.about_case_id, h.case_id)
+ORDER BY h.due_at, h.hearing_id;
 
 -- name: count_hearings(scopes, kind, person_id, is_ready, most)$
 -- How many the list holds, counted up to `most`.
@@ -116,8 +160,9 @@ ORDER BY c.case_id LIMIT :most;
 -- name: overtaken(most)
 -- Open hearings of matters that went another way, or lie in another area now.
 SELECT h.case_id FROM hearings h JOIN cases c USING (case_id)
-WHERE h.is_open AND (h.area <> c.area OR h.run <> c.run OR c.state NOT IN ('resolved', 'checked')
-      OR (h.kind = 'check' AND c.state = 'checked'))
+WHERE h.is_open AND (h.area <> c.area OR h.about_case_id IS NULL AND (
+      h.run <> c.run OR c.state NOT IN ('resolved', 'checked') AND (h.kind <> 'tell' OR c.state <> 'declined')
+      OR h.kind = 'check' AND c.state = 'checked'))
 ORDER BY h.case_id LIMIT :most;
 
 -- name: move_hearings(case_ids)!
@@ -174,8 +219,9 @@ ON CONFLICT ON CONSTRAINT handlings_pkey DO UPDATE SET
     met = CASE WHEN excluded.answered_at IS NULL THEN h.met ELSE excluded.met END,
     settled = COALESCE(excluded.settled, h.settled),
     satisfaction = COALESCE(excluded.satisfaction, h.satisfaction),
-    ended_at = COALESCE(excluded.ended_at, h.ended_at),
-    ended_as = COALESCE(excluded.ended_as, h.ended_as);
+    -- One that was closed and refuted later stays as it was closed.
+    ended_at = COALESCE(h.ended_at, excluded.ended_at),
+    ended_as = COALESCE(h.ended_as, excluded.ended_as);
 
 -- name: handlings_of(case_id)
 -- Every handling of a matter, in order.

@@ -10,10 +10,11 @@ SELECT left(c.area, :digits) AS key,
     count(*) FILTER (WHERE NOT c.is_removed AND c.settled) AS settled,
     count(*) FILTER (WHERE NOT c.is_removed AND c.met IS NOT NULL AND NOT c.is_confidential) AS met_base,
     count(*) FILTER (WHERE NOT c.is_removed AND c.met AND NOT c.is_confidential) AS met,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.state = 'closed' AND c.satisfaction IS NULL) AS not_reached,
+    count(*) FILTER (WHERE NOT c.is_removed AND c.state = 'closed' AND c.satisfaction IS NULL AND c.calls_made > 0) AS not_reached,
     count(*) FILTER (WHERE NOT c.is_removed AND c.run > 1) AS reworked
 FROM (
-    SELECT k.area, k.state, k.first_handler_by, k.satisfaction, k.settled, k.met, k.is_confidential, k.run, EXISTS (
+    SELECT k.area, k.state, k.first_handler_by, k.satisfaction, k.settled, k.met, k.is_confidential, k.run,
+        k.calls_made, EXISTS (
         SELECT 1 FROM removals r WHERE r.case_id = k.case_id AND r.state = 'granted'
           AND (:department::text IS NULL OR r.department_id = :department::text)) AS is_removed
     FROM cases k
@@ -34,11 +35,11 @@ SELECT c.key,
     count(*) FILTER (WHERE NOT c.is_removed AND c.settled) AS settled,
     count(*) FILTER (WHERE NOT c.is_removed AND c.met IS NOT NULL AND NOT c.is_confidential) AS met_base,
     count(*) FILTER (WHERE NOT c.is_removed AND c.met AND NOT c.is_confidential) AS met,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.state = 'closed' AND c.satisfaction IS NULL) AS not_reached,
+    count(*) FILTER (WHERE NOT c.is_removed AND c.state = 'closed' AND c.satisfaction IS NULL AND c.calls_made > 0) AS not_reached,
     count(*) FILTER (WHERE NOT c.is_removed AND c.run > 1) AS reworked
 FROM (
     SELECT d.department AS key, k.state, k.first_handler_by, k.satisfaction, k.settled, k.met, k.is_confidential,
-        k.run, EXISTS (
+        k.run, k.calls_made, EXISTS (
             SELECT 1 FROM removals r WHERE r.case_id = k.case_id AND r.state = 'granted'
               AND r.department_id = d.department) AS is_removed
     FROM cases k CROSS JOIN LATERAL unnest(k.departments) AS d (department)
@@ -59,6 +60,7 @@ SELECT q.* FROM (
             WHEN 'responded' THEN NOT r.is_removed
             WHEN 'met' THEN NOT r.is_removed AND k.met IS NOT NULL AND NOT k.is_confidential
             WHEN 'not_reached' THEN NOT r.is_removed AND k.state = 'closed' AND k.satisfaction IS NULL
+                AND k.calls_made > 0
             WHEN 'reworked' THEN NOT r.is_removed AND k.run > 1
             ELSE NOT r.is_removed AND k.satisfaction IS NOT NULL END AS in_base,
         CASE :counted::text

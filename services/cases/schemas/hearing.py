@@ -62,6 +62,11 @@ class Tried(http.Schema):
     words = fields.String(load_default="", validate=_NOTE)
 
 
+class Told(http.Schema):
+    how = fields.String(required=True, validate=validate.OneOf(["phone", "visit", "message"]))
+    words = fields.String(load_default="", validate=_NOTE)
+
+
 class HearingFilter(http.PageQuery):
     kind = fields.String(load_default=None, validate=validate.OneOf([str(kind) for kind in Kind]))
     area = http.AreaCode(load_default=None)
@@ -91,6 +96,12 @@ class HearingView(http.Schema):
     claimed_by = fields.UUID(allow_none=True)
     claimed_until = fields.AwareDateTime(allow_none=True)
     attempts = fields.Integer()
+    about_case_id = fields.UUID(
+        allow_none=True,
+        metadata={"description": "The matter told of, where the reporter's was merged into it."},
+    )
+    about_number = fields.String()
+    about_state = fields.String()
 
 
 class AttemptView(http.Schema):
@@ -139,6 +150,7 @@ class Rules(http.Schema):
     call_back_hours = _whole(1, 2160)
     tell_hours = _whole(1, 2160)
     answer_days = _whole(1, 365)
+    refute_days = _whole(0, 365)
     rate_set = fields.String(required=True, validate=validate.OneOf(sorted(SETS)))
     deferral_days = _whole(1, 365)
     listing_days = _whole(1, 1095)
@@ -168,6 +180,7 @@ class RulesView(http.Schema):
     call_back_hours = fields.Integer()
     tell_hours = fields.Integer()
     answer_days = fields.Integer()
+    refute_days = fields.Integer()
     rate_set = fields.String()
     deferral_days = fields.Integer()
     listing_days = fields.Integer()

@@ -6,22 +6,24 @@ state, handlings keep their times, and a hold ends with the handling it held up.
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.cases.domain.case import OPEN, Case, Change, State
-from services.cases.domain.hearing_queue import Kind, opened
+from services.cases.domain.hearing_queue import UNASKED, Kind, by_day, opened
 from services.cases.store import hearing
 from services.cases.store.sql import queries
 from shared import clock, db, ids
 from shared.contracts import cases
 
-# Entries after which the queue may have to change.
-_HEARING_ACTIONS = {"resolved", "checked", "called_back", "reworked", "closed"}
+# Entries after which the queue may have to change, and those that tell something of a handling.
+_HEARING_ACTIONS = {"resolved", "checked", "called_back", "reworked", "closed", "declined"}
+_HANDLING_ACTIONS = {"resolved", "checked", "called_back", "reworked", "closed", "answer_changed"}
 _HOLD_ACTIONS = {"resumed", "resolved", "withdrawn", "merged", "declined"}
 _NEEDED = {
     State.RESOLVED: (Kind.CHECK, Kind.TELL),
     State.CHECKED: (Kind.CALL_BACK, Kind.TELL),
+    State.DECLINED: (Kind.TELL,),
 }
 
 
@@ -29,8 +31,11 @@ def follow(tx: db.Tx, changes: Sequence[Change]) -> None:
     """Keeps hearings, handlings and holds in step with matters that are being saved."""
     moved = [change for change in changes if _has(change, _HEARING_ACTIONS)]
     if moved:
-        queue(tx, [(change.case, change.entries[-1].at) for change in moved])
-        queries.keep_handlings(tx, handlings=json.dumps([row for one in moved for row in _handlings(one)]))
+        queue(tx, [(change.case, _at(change)) for change in moved])
+        _tell_of_merged(tx, moved)
+    handled = [change for change in changes if _has(change, _HANDLING_ACTIONS)]
+    if handled:
+        queries.keep_handlings(tx, handlings=json.dumps([row for one in handled for row in _handlings(one)]))
     released = [change.case for change in changes if _has(change, _HOLD_ACTIONS)]
     if released:
         queries.end_holds(
@@ -58,6 +63,29 @@ def queue(tx: db.Tx, matters: Iterable[tuple[Case, datetime]]) -> None:
     queries.open_hearings(tx, hearings=json.dumps([_row(one, at) for one, at in due]))
 
 
+def _tell_of_merged(tx: db.Tx, changes: Sequence[Change]) -> None:
+    """Opens a telling for each reporter of a merged matter where this one is resolved or declined, and takes them
+    back where the result did not hold."""
+    reworked = [change for change in changes if _has(change, {"reworked"})]
+    if reworked:
+        queries.drop_tellings(
+            tx, case_ids=[change.case.case_id for change in reworked], at=max(map(_at, reworked))
+        )
+    ended = [change for change in changes if change.case.state in (State.RESOLVED, State.DECLINED)]
+    if not ended:
+        return
+    rules = hearing.rules(tx)
+    queries.tell_merged(
+        tx,
+        case_ids=[change.case.case_id for change in ended],
+        runs=[change.case.run for change in ended],
+        ats=[_at(change) for change in ended],
+        dues=[_at(change) + timedelta(hours=rules.tell_hours) for change in ended],
+        readies=[by_day(_at(change), rules) for change in ended],
+        unasked=sorted(UNASKED),
+    )
+
+
 def _row(one: hearing.Hearing, at: datetime) -> dict[str, Any]:
     return {
         "hearing_id": one.hearing_id,
@@ -71,6 +99,10 @@ def _row(one: hearing.Hearing, at: datetime) -> dict[str, Any]:
     }
 
 
+def _at(change: Change) -> datetime:
+    return change.entries[-1].at
+
+
 def _has(change: Change, actions: set[str]) -> bool:
     return any(entry.action in actions for entry in change.entries)
 
@@ -80,7 +112,7 @@ def _handlings(change: Change) -> list[dict[str, Any]]:
     reworked = sum(isinstance(event, cases.CaseReworked) for event in change.events)
     run = change.case.run - reworked
     rows: dict[int, dict[str, Any]] = {}
-    at = clock.rfc3339(change.entries[-1].at)
+    at = clock.rfc3339(_at(change))
     for event in change.events:
         row = rows.setdefault(run, {"case_id": change.case.case_id, "run": run})
         match event:
@@ -89,7 +121,7 @@ def _handlings(change: Change) -> list[dict[str, Any]]:
             case cases.CaseChecked():
                 row |= {"checked_at": clock.rfc3339(event.checked_at), "passed": event.passed}
             case cases.CaseCalledBack():
-                row["calls"] = row.get("calls", 0) + 1
+                row["calls"] = row.get("calls", 0) + (not event.is_change)
                 if event.reached:
                     row |= {
                         "answered_at": clock.rfc3339(event.called_back_at),

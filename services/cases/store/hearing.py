@@ -105,6 +105,10 @@ def handlings(tx: db.Tx, case_id: str) -> list[dict[str, Any]]:
     return rows
 
 
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
 def _hearing_of(row: Mapping[str, Any]) -> Hearing:
     return Hearing(
         **{
@@ -112,6 +116,7 @@ def _hearing_of(row: Mapping[str, Any]) -> Hearing:
             "hearing_id": str(row["hearing_id"]),
             "case_id": str(row["case_id"]),
             "kind": Kind(row["kind"]),
-            "claimed_by": None if row["claimed_by"] is None else str(row["claimed_by"]),
+            "claimed_by": _text(row["claimed_by"]),
+            "about_case_id": _text(row["about_case_id"]),
         }
     )

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.cases.domain.case import Case, Change, Hold, State
+from services.cases.domain.hearing_queue import UNASKED
 from services.cases.store import callers, following, owed, timeline
 from services.cases.store.sql import queries
 from shared import areas, auth, clock, db, errors
@@ -180,6 +181,7 @@ def case_of(row: Mapping[str, Any]) -> Case:
         address=row["address"],
         reporter_id=_text(row["reporter_id"]),
         is_confidential=row["is_confidential"],
+        has_reporter=_has_reporter(row),
         # Nobody, once the reporter who filed it is forgotten.
         first_inquiry_by=str(row["first_inquiry_by"] or ""),
         first_handler_by=_text(row["first_handler_by"]),
@@ -232,6 +234,7 @@ _FIXED = {
     "address",
     "reporter_id",
     "is_confidential",
+    "has_reporter",
     "first_inquiry_by",
     "reported_at",
 }
@@ -249,6 +252,14 @@ def _columns(case: Case) -> dict[str, Any]:
         "latitude": place.latitude,
         "departments": list(case.departments),
     }
+
+
+def _has_reporter(row: Mapping[str, Any]) -> bool:
+    """As noted when it was filed; what an earlier release filed is taken to have one wherever people report."""
+    noted: bool | None = row["has_reporter"]
+    if noted is not None:
+        return noted
+    return row["reporter_id"] is not None or row["channel"] not in UNASKED
 
 
 def _text(value: Any) -> str | None:

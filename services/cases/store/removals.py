@@ -13,9 +13,9 @@ _WRITTEN_LATER = ("decided_by", "decided_at", "decision_words")
 
 
 def add(tx: db.Tx, removal: Removal, *, area: str) -> None:
-    """Raises RemovalAsked where the department asked before and was not refused."""
+    """Raises RemovalAsked where the department asked for the month before and was not refused."""
     columns = {name: value for name, value in asdict(removal).items() if name not in _WRITTEN_LATER}
-    with db.translating({"removals_standing_key": domain_errors.RemovalAsked}):
+    with db.translating({"removals_month_key": domain_errors.RemovalAsked}):
         queries.add_removal(tx, **columns, area=area)
 
 

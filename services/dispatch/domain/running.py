@@ -80,6 +80,12 @@ def begin_case_clock(
     )
 
 
+def has_ended(clocks: Clocks, case_id: str, name: ClockName) -> bool:
+    """Whether a limit of the matter itself ran and was stopped."""
+    found = clocks.get((case_id, None, name))
+    return found is not None and found.state is clock.ClockState.STOPPED
+
+
 def end_case_clocks(
     case_id: str, *, names: tuple[ClockName, ...], clocks: Clocks, at: datetime
 ) -> tuple[Ticking, ...]:

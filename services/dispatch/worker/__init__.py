@@ -162,7 +162,10 @@ class Worker:
 
     @subscribe(cases.CaseReworked)
     def case_reworked(self, tx: db.Tx, events: Sequence[Received[cases.CaseReworked]]) -> None:
-        """Handling starts again: a new limit to finish runs as the next run of its clock."""
+        """Handling starts again: a new limit to finish runs as the next run of its clock.
+
+        Of a closed matter that is opened again the time since its report runs on too.
+        """
         at = {event.data.case_id: event.time for event in events}
         locked = _lock_matters(tx, at)
         clocks = store.clocks_of(tx, at)
@@ -170,9 +173,12 @@ class Worker:
         ticking: list[Ticking] = []
         for case_id, row in locked.items():
             ticking += running.end_case_clocks(case_id, names=("call_back",), clocks=clocks, at=at[case_id])
-            ticking.append(
+            begins: dict[ClockName, datetime] = {"finish": at[case_id]}
+            if running.has_ended(clocks, case_id, "elapsed"):
+                begins["elapsed"] = row["reported_at"]
+            ticking += [
                 running.begin_case_clock(
-                    "finish",
+                    name,
                     case_id=case_id,
                     area=row["area"],
                     category=row["category"],
@@ -180,10 +186,11 @@ class Worker:
                     urgency=row["urgency"],
                     clocks=clocks,
                     rules=rules,
-                    at=at[case_id],
+                    at=begun,
                     new_id=ids.new,
                 )
-            )
+                for name, begun in begins.items()
+            ]
         queries.set_runs(
             tx,
             case_ids=[event.data.case_id for event in events],

@@ -8,7 +8,10 @@ from shared.contracts.base import Event, event
 
 @event(publisher="cases", subject="case_id")
 class CaseChecked(Event):
-    """Somebody verified the result on site. A failed check is followed by `CaseReworked`."""
+    """Somebody verified the result on site.
+
+    A failed check is followed by `CaseReworked`, a passed one of a matter nobody reported by `CaseClosed`.
+    """
 
     case_id: str
     area: str
@@ -40,7 +43,7 @@ class CaseCalledBack(Event):
 
 @event(publisher="cases", subject="case_id")
 class CaseResultTold(Event):
-    """The grid lead told the resident the result 告知."""
+    """The grid lead told the resident the result 告知; of a merged matter that of the one it went into."""
 
     case_id: str
     area: str
@@ -49,7 +52,10 @@ class CaseResultTold(Event):
 
 @event(publisher="cases", subject="case_id", consumers=("dispatch",))
 class CaseReworked(Event):
-    """The result did not hold: handling starts again and counts as rework 返工. `run` numbers the handling from 1."""
+    """The result did not hold: handling starts again and counts as rework 返工. `run` numbers the handling from 1.
+
+    A matter that was closed already is open again.
+    """
 
     case_id: str
     area: str
@@ -59,7 +65,7 @@ class CaseReworked(Event):
 
 @event(publisher="cases", subject="case_id", consumers=("dispatch",))
 class CaseClosed(Event):
-    """The loop is closed; nothing more happens to the matter."""
+    """The loop is closed. `CaseReworked` may follow where the reporter refutes the result within the days for that."""
 
     case_id: str
     area: str

@@ -72,7 +72,7 @@ class World:
         """A matter handled by hand, waiting for its check."""
         case_id: str = self.report(client, **changes)["case_id"]
         self.step(self.worker, case_id, "triage")
-        self.step(self.worker, case_id, "resolve", words="已处理")
+        self.step(self.officer, case_id, "resolve", words="已处理")
         return case_id
 
     def checked(self, client: clients.Client | None = None, **changes: Any) -> str:

@@ -26,7 +26,7 @@ def closed(world: Any, me: str, **report: Any) -> str:
         if world.read(case_id)["state"] == "received":
             world.step(world.worker, case_id, "triage")
             world.step(world.worker, case_id, "begin")
-        world.step(world.worker, case_id, "resolve", words="已处理")
+        world.step(world.officer, case_id, "resolve", words="已处理")
         world.step(world.worker, case_id, "check", passed=True)
         if world.read(case_id)["run"] == 1:
             world.step(reporter, case_id, "refute", words="还是有味道")

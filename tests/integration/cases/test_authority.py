@@ -17,9 +17,6 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
     case_id = world.report(reporter)["case_id"]
     attached = reporter.post(f"/cases/{case_id}/attachments", data=photos.photo()).json()
     world.whistle(case_id, district.MARKET)
-    declined = world.report(world.api.client(roles=["resident"], person_id=person))["case_id"]
-    world.step(world.lead, declined, "decline", ground="court", words="已起诉")
-    (telling,) = world.rows("SELECT telling_id FROM tellings WHERE case_id = %(c)s", c=declined)
     gathering = world.report(
         world.api.client(roles=["resident"], person_id=person), category="service.elderly_help"
     )["case_id"]
@@ -50,7 +47,6 @@ def test_what_lies_outside_area_and_relation_does_not_exist(world: Any) -> None:
         paths={
             "case_id": case_id,
             "code": "env.cooking_fumes",
-            "telling_id": str(telling["telling_id"]),
             "attachment_id": attached["attachment_id"],
         },
         insiders=insiders,

@@ -248,7 +248,7 @@ def test_a_call_back_says_all_of_it_or_that_nobody_was_reached(world: Any, answe
 def test_reporters_do_not_record_that_they_were_not_reached(world: Any) -> None:
     case_id = world.report()["case_id"]
     world.step(world.worker, case_id, "triage")
-    world.step(world.worker, case_id, "resolve", words="已处理")
+    world.step(world.officer, case_id, "resolve", words="已处理")
     world.step(world.worker, case_id, "check", passed=True)
 
     answer = world.resident.post(f"/cases/{case_id}/call-back", json={"reached": False})

@@ -113,7 +113,7 @@ def _work(opened: said.OrderOpened, task: said.TaskCalled) -> list[Any]:
 def test_no_event_holds_words_or_an_address(world: Any) -> None:
     case_id = world.report(words="秘密的话", address="秘密的地址")["case_id"]
     world.step(world.worker, case_id, "triage")
-    world.step(world.worker, case_id, "resolve", words="秘密的话")
+    world.step(world.officer, case_id, "resolve", words="秘密的话")
 
     said_of_it = world.rows("SELECT data::text AS data FROM outbox WHERE subject = %(s)s", s=case_id)
 
@@ -125,7 +125,7 @@ def test_no_event_holds_words_or_an_address(world: Any) -> None:
 def test_a_result_that_does_not_hold_starts_the_next_run(world: Any, name: str) -> None:
     case_id = world.report()["case_id"]
     world.step(world.worker, case_id, "triage")
-    world.step(world.worker, case_id, "resolve", words="已处理")
+    world.step(world.officer, case_id, "resolve", words="已处理")
 
     if name == "check_failed":
         case = world.step(world.worker, case_id, "check", passed=False)
@@ -164,7 +164,7 @@ def test_resolving_by_hand_closes_what_departments_have_open(world: Any) -> None
     world.feed.give(opened)
     world.feed.give(*_work(opened, opened.tasks[0]))
 
-    resolved = world.step(world.worker, case_id, "resolve", words="现场已处理")
+    resolved = world.step(world.officer, case_id, "resolve", words="现场已处理")
     world.feed.give(_work(opened, opened.tasks[1])[0], world.order_finished(whistled))
 
     assert resolved["orders"][0]["state"] == "closed"
@@ -414,7 +414,7 @@ def test_a_matter_whose_only_order_is_not_needed_is_back_with_its_street(world: 
     assert world.actions(case_id)[-1] == "order_ended"
     # The same department may be called again, and the street may settle it.
     assert len(world.whistle(case_id, district.MARKET)["orders"]) == 2
-    assert world.step(world.worker, case_id, "resolve", words="街道已清理")["state"] == "resolved"
+    assert world.step(world.caller, case_id, "resolve", words="街道已清理")["state"] == "resolved"
 
 
 def test_a_department_that_is_not_needed_leaves_the_order_to_the_others(world: Any) -> None:

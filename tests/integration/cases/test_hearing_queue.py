@@ -169,9 +169,9 @@ def test_the_lead_tells_the_resident_once(world: Any) -> None:
     case_id = world.resolved()
     tell, check = (world.hearing(case_id, kind)["hearing_id"] for kind in ("tell", "check"))
 
-    told = world.lead.post(f"/cases/hearings/{tell}/told", json={"words": "已告知"})
-    again = world.lead.post(f"/cases/hearings/{tell}/told", json={"words": "已告知"})
-    wrong = world.lead.post(f"/cases/hearings/{check}/told", json={"words": "已告知"})
+    told = world.lead.post(f"/cases/hearings/{tell}/told", json={"how": "phone"})
+    again = world.lead.post(f"/cases/hearings/{tell}/told", json={"how": "visit"})
+    wrong = world.lead.post(f"/cases/hearings/{check}/told", json={"how": "visit"})
 
     assert (told.status_code, told.json()["is_open"]) == (200, False)
     assert [one.json()["code"] for one in (again, wrong)] == ["hearing_over", "not_of_this_kind"]
@@ -215,11 +215,11 @@ def test_matters_no_queue_knows_of_are_found_and_queued_once(world: Any) -> None
 def test_a_rework_never_loses_the_time_of_the_handling_before(world: Any) -> None:
     case_id = world.checked()
     world.step(world.resident, case_id, "call-back", **{**SETTLED, "satisfaction": "unhappy"})
-    world.step(world.worker, case_id, "resolve", words="再次处理")
+    world.step(world.officer, case_id, "resolve", words="再次处理")
     world.step(world.worker, case_id, "check", passed=False)
-    world.step(world.worker, case_id, "resolve", words="第三次处理")
+    world.step(world.officer, case_id, "resolve", words="第三次处理")
     world.step(world.resident, case_id, "refute", words="还没好")
-    world.step(world.worker, case_id, "resolve", words="第四次处理")
+    world.step(world.officer, case_id, "resolve", words="第四次处理")
     world.step(world.worker, case_id, "check", passed=True)
     world.step(world.resident, case_id, "call-back", **SETTLED)
 
@@ -246,9 +246,11 @@ def test_an_answer_may_change_after_closing(world: Any, who: str) -> None:
     world.step(world.operator, case_id, "call-back", **SETTLED)
     client = reporter if who == "reporter" else world.operator
 
-    case = world.step(client, case_id, "answer", settled=True, satisfaction="unhappy")
+    case = world.step(client, case_id, "answer", settled=True, satisfaction="neutral")
 
-    assert (case["state"], case["satisfaction"]) == ("closed", "unhappy")
+    assert (case["state"], case["satisfaction"], case["calls_made"]) == ("closed", "neutral", 1)
+    (run,) = world.supervisor.get(f"/cases/{case_id}/handlings").json()["items"]
+    assert (run["satisfaction"], run["calls"], run["ended_as"]) == ("neutral", 1, "closed")
     assert world.data(case_id, "case_called_back")["is_change"] is True
     assert world.worker.post(f"/cases/{case_id}/answer", json={}).status_code == 403
     other = world.api.client(roles=["resident"], person_id=ids.new())
@@ -256,13 +258,101 @@ def test_an_answer_may_change_after_closing(world: Any, who: str) -> None:
     assert refused.status_code == 404
 
 
+@pytest.mark.parametrize("who", ["reporter", "operator"])
+def test_a_closed_matter_its_reporter_is_unhappy_with_is_opened_again(world: Any, who: str) -> None:
+    reporter = world.api.client(roles=["resident"], person_id=ids.new())
+    case_id = world.checked(reporter)
+    closed = world.step(world.operator, case_id, "call-back", **SETTLED)
+    client = reporter if who == "reporter" else world.operator
+
+    case = world.step(client, case_id, "answer", settled=True, satisfaction="unhappy")
+
+    assert (case["state"], case["run"], case["closed_at"], case["satisfaction"]) == (
+        "handling",
+        2,
+        None,
+        None,
+    )
+    assert world.events(case_id)[-2:] == ["case_called_back", "case_reworked"]
+    first, second = world.supervisor.get(f"/cases/{case_id}/handlings").json()["items"]
+    assert (first["ended_as"], first["ended_at"], first["satisfaction"]) == (
+        "closed",
+        closed["closed_at"],
+        "unhappy",
+    )
+    assert second["began_at"] > first["ended_at"]
+    world.step(world.officer, case_id, "resolve", words="已复查处理")
+    assert kinds(world, case_id) == {"check", "tell"}
+
+
+def test_a_closed_matter_is_refuted_within_its_days_only(world: Any) -> None:
+    mine, late = world.checked(), world.checked()
+    for case_id in (mine, late):
+        world.step(world.operator, case_id, "call-back", **SETTLED)
+    world.age(mine, "cases", closed_at=clock.now() - timedelta(days=14, hours=23))
+    world.age(late, "cases", closed_at=clock.now() - timedelta(days=15, hours=1))
+
+    opened = world.resident.post(f"/cases/{mine}/refute", json={"words": "又冒烟了"})
+    refused = world.resident.post(f"/cases/{late}/refute", json={"words": "又冒烟了"})
+    answered = world.step(world.resident, late, "answer", settled=False, satisfaction="unhappy")
+
+    assert (opened.status_code, opened.json()["state"]) == (200, "handling")
+    assert (refused.status_code, refused.json()["code"]) == (409, "refuted_too_late")
+    assert (answered["state"], answered["settled"]) == ("closed", False)
+
+
+# --- what nobody reported
+
+
+def test_what_nobody_reported_closes_with_its_check_outside_the_satisfaction_base(world: Any) -> None:
+    case_id = world.resolved(world.worker, channel="patrol")
+    queued = kinds(world, case_id)
+
+    case = world.step(world.worker, case_id, "check", passed=True)
+
+    assert (queued, kinds(world, case_id)) == ({"check"}, set())
+    assert (case["state"], case["satisfaction"], case["calls_made"]) == ("closed", None, 0)
+    assert world.events(case_id)[-2:] == ["case_checked", "case_closed"]
+    assert world.data(case_id, "case_checked")["passed"] is True
+
+
+def test_what_a_patrol_found_and_a_resident_reported_too_is_called_back(world: Any) -> None:
+    found = world.report(world.worker, channel="patrol")["case_id"]
+    reported = world.report()["case_id"]
+    world.step(world.lead, reported, "merge", into_case_id=found)
+    world.step(world.worker, found, "triage")
+    world.step(world.officer, found, "resolve", words="已处理")
+
+    case = world.step(world.worker, found, "check", passed=True)
+
+    assert (case["state"], kinds(world, found), kinds(world, reported)) == (
+        "checked",
+        {"call_back"},
+        {"tell"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("said_of_them", "state"),
+    [
+        ({"caller": {"phone": "13800005678"}}, "checked"),
+        ({"outside_number": "12345-1"}, "checked"),
+        ({}, "closed"),
+    ],
+)
+def test_an_anonymous_call_is_not_called_back(world: Any, said_of_them: dict[str, Any], state: str) -> None:
+    case_id = world.resolved(world.operator, channel="hotline_12345", **said_of_them)
+
+    assert world.step(world.worker, case_id, "check", passed=True)["state"] == state
+
+
 # --- the rules
 
 
 RULES = {
     "tries": 2, "hours_between_tries": 1, "call_from": "07:30", "call_until": "22:00", "claim_minutes": 5,
-    "check_hours": 12, "call_back_hours": 24, "tell_hours": 6, "answer_days": 10, "rate_set": "hotline",
-    "deferral_days": 10, "listing_days": 60,
+    "check_hours": 12, "call_back_hours": 24, "tell_hours": 6, "answer_days": 10, "refute_days": 7,
+    "rate_set": "hotline", "deferral_days": 10, "listing_days": 60,
 }  # fmt: skip
 
 

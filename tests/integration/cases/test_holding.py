@@ -221,8 +221,8 @@ def test_a_hold_ends_with_the_handling_and_a_request_lapses_with_the_matter(worl
     put_off, waiting = deferred(world), handled(world)
     world.step(world.lead, waiting, "defer", review_on=day(5), reason="待材料")
 
-    world.step(world.worker, put_off, "resolve", words="已处理")
-    world.step(world.worker, waiting, "resolve", words="已处理")
+    world.step(world.officer, put_off, "resolve", words="已处理")
+    world.step(world.officer, waiting, "resolve", words="已处理")
 
     states = world.rows("SELECT state FROM holds WHERE case_id = ANY(%(c)s::uuid[])", c=[put_off, waiting])
     assert [row["state"] for row in states] == ["ended", "ended"]

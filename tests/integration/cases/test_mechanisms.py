@@ -189,7 +189,7 @@ def test_finished_orders_do_not_resolve_an_approval_that_still_gathers(world: An
     assert (case["state"], case["orders"][0]["state"]) == ("handling", "finished")
     for position in (1, 2):
         settle(world.worker, case_id, position, "received")
-    assert world.step(world.worker, case_id, "resolve", words="已办结")["state"] == "resolved"
+    assert world.step(world.officer, case_id, "resolve", words="已办结")["state"] == "resolved"
 
 
 def test_what_is_classed_an_approval_gathers_what_the_catalogue_names_and_other_matters_nothing(
@@ -204,7 +204,7 @@ def test_what_is_classed_an_approval_gathers_what_the_catalogue_names_and_other_
 
     assert (left["documents_missing"], asked["documents_missing"]) == (0, 1)
     assert told(settle(world.worker, leaves, 1, "received")) == (409, "not_an_approval")
-    assert world.step(world.worker, leaves, "resolve", words="已处理")["state"] == "resolved"
+    assert world.step(world.officer, leaves, "resolve", words="已处理")["state"] == "resolved"
 
 
 # --- coordination

@@ -167,12 +167,12 @@ def merged(world: Any, *, times: int = 1) -> tuple[str, list[str], list[Client]]
     return target, cases, people
 
 
-def tellings(client: Client, state: str = "open") -> list[dict[str, Any]]:
+def tellings(client: Client) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = None
     while True:
-        params = {"limit": "200", "cursor": cursor, "state": state}
-        page = client.get("/cases/tellings", params=params).json()
+        params = {"limit": "200", "cursor": cursor, "kind": "tell"}
+        page = client.get("/cases/hearings", params=params).json()
         found += page["items"]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -180,13 +180,13 @@ def tellings(client: Client, state: str = "open") -> list[dict[str, Any]]:
 
 
 def of(found: list[dict[str, Any]], *case_ids: str) -> list[tuple[str, str, int]]:
-    return [(one["case_id"], one["kind"], one["run"]) for one in found if one["case_id"] in case_ids]
+    return [(one["case_id"], one["about_state"], one["run"]) for one in found if one["case_id"] in case_ids]
 
 
 def test_reporters_of_merged_matters_read_the_outcome_and_nothing_of_others(world: Any) -> None:
     target, (case_id, *_), (person, *_) = merged(world, times=2)
     world.step(world.worker, target, "triage")
-    world.step(world.worker, target, "resolve", words="已整改")
+    world.step(world.officer, target, "resolve", words="已整改")
 
     mine = world.read(case_id, person)
 
@@ -216,19 +216,19 @@ def test_the_lead_has_every_reporter_of_merged_matters_to_tell_once_it_is_resolv
     world.step(world.worker, target, "triage")
     before = of(tellings(world.lead), *cases)
 
-    world.step(world.worker, target, "resolve", words="已整改")
+    world.step(world.officer, target, "resolve", words="已整改")
 
     assert before == []
     assert sorted(of(tellings(world.lead), *cases)) == sorted((one, "resolved", 1) for one in cases)
     assert of(tellings(world.elsewhere), *cases) == []
     (first, *_) = [one for one in tellings(world.lead) if one["case_id"] in cases]
-    path = f"/cases/tellings/{first['telling_id']}/told"
+    path = f"/cases/hearings/{first['hearing_id']}/told"
     done = world.lead.post(path, json={"how": "phone", "words": "已告知"})
     assert done.status_code == 200, done.text
     again = world.lead.post(path, json={"how": "visit"})
     elsewhere = world.elsewhere.post(path, json={"how": "visit"})
-    assert (done.json()["state"], done.json()["how"]) == ("told", "phone")
-    assert told(again) == (409, "told_already")
+    assert (done.json()["is_open"], done.json()["about_case_id"]) == (False, target)
+    assert told(again) == (409, "hearing_over")
     assert told(elsewhere) == (404, "not_found")
     assert len(of(tellings(world.lead), *cases)) == 2
     assert world.actions(first["case_id"])[-1] == "told"
@@ -237,14 +237,46 @@ def test_the_lead_has_every_reporter_of_merged_matters_to_tell_once_it_is_resolv
 def test_a_result_that_did_not_hold_is_not_told_but_the_next_one_is(world: Any) -> None:
     target, (case_id,), _ = merged(world)
     world.step(world.worker, target, "triage")
-    world.step(world.worker, target, "resolve", words="已整改")
+    world.step(world.officer, target, "resolve", words="已整改")
     world.step(world.worker, target, "check", passed=False)
     between = of(tellings(world.lead), case_id)
-    world.step(world.worker, target, "resolve", words="这次真的")
+    world.step(world.officer, target, "resolve", words="这次真的")
 
     assert between == []
     assert of(tellings(world.lead), case_id) == [(case_id, "resolved", 2)]
-    assert of(tellings(world.lead, "dropped"), case_id) == [(case_id, "resolved", 1)]
+
+
+def test_reporters_follow_their_matter_through_a_chain_whatever_became_of_each_link(world: Any) -> None:
+    middle, (first,), (person,) = merged(world)
+    world.step(world.worker, middle, "triage")
+    world.step(world.officer, middle, "resolve", words="已整改")
+    world.step(world.worker, middle, "check", passed=False)
+    last = world.report()["case_id"]
+    world.step(world.lead, middle, "merge", into_case_id=last)
+    waiting = of(tellings(world.lead), first, middle)
+
+    world.step(world.worker, last, "triage")
+    world.step(world.officer, last, "resolve", words="一并整改")
+
+    assert waiting == []
+    owed = [one for one in tellings(world.lead) if one["case_id"] in (first, middle)]
+    assert {one["case_id"]: one["about_case_id"] for one in owed} == {first: last, middle: last}
+    assert world.read(first, person)["outcome"]["state"] == "resolved"
+
+
+def test_the_reporter_of_a_merged_matter_opens_a_closed_one_again(world: Any) -> None:
+    target, (case_id,), (person,) = merged(world)
+    world.step(world.worker, target, "triage")
+    world.step(world.officer, target, "resolve", words="已整改")
+    world.step(world.worker, target, "check", passed=True)
+    world.step(world.resident, target, "call-back", reached=True, settled=True, satisfaction="satisfied")
+    owed = of(tellings(world.lead), case_id)
+
+    mine = world.step(person, case_id, "refute", words="我家还有")
+
+    assert owed == [(case_id, "closed", 1)]
+    assert (mine["outcome"]["state"], world.read(target)["run"]) == ("handling", 2)
+    assert of(tellings(world.lead), case_id) == []
 
 
 def test_finished_orders_bring_the_word_to_reporters_of_merged_matters_too(world: Any) -> None:
@@ -285,7 +317,9 @@ def test_a_whole_district_reads_what_is_owed_page_by_page_as_its_grids_do(world:
         shown: list[str] = []
         cursor = None
         while True:
-            answer = client.get("/cases/tellings", params={"limit": 2, "cursor": cursor}).json()
+            answer = client.get(
+                "/cases/hearings", params={"kind": "tell", "limit": 200, "cursor": cursor}
+            ).json()
             shown += [one["case_id"] for one in answer["items"]]
             cursor = answer["next_cursor"]
             if cursor is None:
@@ -310,7 +344,7 @@ def test_the_reporter_of_a_merged_matter_may_refute_the_result_without_being_nam
     target, cases, people = merged(world, times=2)
     world.step(world.worker, target, "triage")
     early = people[1].post(f"/cases/{cases[1]}/refute", json={"words": "没有处理"})
-    world.step(world.worker, target, "resolve", words="已整改")
+    world.step(world.officer, target, "resolve", words="已整改")
 
     mine = world.step(people[1], cases[1], "refute", words="我家窗外还有油烟")
 

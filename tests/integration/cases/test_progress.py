@@ -78,7 +78,7 @@ def test_a_matter_that_stands_in_a_state_shows_up_past_its_limit(world: Any, sta
     for _ in range(2):
         case_id = world.report()["case_id"]
         for step, body in STEPS[state]:
-            world.step(world.worker, case_id, step, **body)
+            world.step(world.officer, case_id, step, **body)
         cases.append(case_id)
     late, early = cases
     stand(world, late, limit(world, state) + 0.01)

@@ -14,7 +14,7 @@ MONTH = f"{clock.now().astimezone(clock.BEIJING):%Y-%m}"
 def settled(world: Any, satisfaction: str = "satisfied", *, met: bool | None = True, **report: Any) -> str:
     """A matter of the quiet grid, closed with an answer."""
     case_id: str = filed(world, **report)
-    worker = world.api.client(roles=["grid_worker"], areas=[district.GRID_ELSEWHERE])
+    worker = world.api.client(roles=["grid_worker", "community_officer"], areas=[district.GRID_ELSEWHERE])
     world.step(worker, case_id, "triage")
     world.step(worker, case_id, "resolve", words="已处理")
     world.step(worker, case_id, "check", passed=True)
@@ -92,10 +92,24 @@ def test_every_figure_counts_what_its_definition_says_and_opens_to_its_rows(worl
 def test_an_answer_changed_later_counts_once(world: Any) -> None:
     before = counts(line(world))
     case_id = settled(world)
-    world.step(world.operator, case_id, "answer", settled=True, satisfaction="unhappy")
-    world.step(world.operator, case_id, "answer", settled=True, satisfaction="very_unhappy")
+    world.step(world.operator, case_id, "answer", settled=True, satisfaction="very_satisfied")
+    world.step(world.operator, case_id, "answer", settled=True, satisfaction="neutral")
 
     assert gained(before, counts(line(world)))["satisfied"] == (0, 1)
+
+
+def test_what_nobody_reported_is_neither_answered_nor_not_reached(world: Any) -> None:
+    before = counts(line(world)), rows(world, "not_reached")
+    worker = world.api.client(roles=["grid_worker"], areas=[district.GRID_ELSEWHERE])
+    case_id = world.report(
+        worker, place=district.IN_GRID_ELSEWHERE, category="city.damaged_road", settled={"words": "已清理"}
+    )["case_id"]
+
+    closed = world.step(worker, case_id, "check", passed=True)
+
+    assert closed["state"] == "closed"
+    assert gained(before[0], counts(line(world))) == {"met": (0, 0), "finished": (1, 1), "satisfied": (0, 0)}
+    assert rows(world, "not_reached") == before[1]
 
 
 def test_figures_are_told_apart_by_area_and_department(world: Any) -> None:
@@ -121,7 +135,7 @@ def test_figures_are_told_apart_by_area_and_department(world: Any) -> None:
 def called(world: Any) -> str:
     """A matter a department was called to."""
     case_id: str = filed(world)
-    worker = world.api.client(roles=["grid_worker"], areas=[district.GRID_ELSEWHERE])
+    worker = world.api.client(roles=["grid_worker", "community_officer"], areas=[district.GRID_ELSEWHERE])
     world.whistle(case_id, district.HEALTH, client=worker)
     return case_id
 

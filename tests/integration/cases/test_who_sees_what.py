@@ -112,7 +112,7 @@ def test_neither_a_report_of_ones_own_nor_ones_department_gives_a_hold_on_anothe
 def test_a_department_that_was_called_does_not_answer_the_call_back(world: Any) -> None:
     case_id = world.report()["case_id"]
     world.whistle(case_id, district.MARKET)
-    world.step(world.worker, case_id, "resolve", words="已处理")
+    world.step(world.officer, case_id, "resolve", words="已处理")
     world.step(world.worker, case_id, "check", passed=True)
     responder = world.api.client(roles=["responder", "resident"], department=district.MARKET)
 
@@ -165,7 +165,7 @@ def test_departments_do_not_learn_who_a_confidential_reporter_is(world: Any) -> 
     reporter = world.api.client(roles=["resident"], person_id=me)
     case_id = world.report(reporter, is_confidential=True)["case_id"]
     world.whistle(case_id, district.MARKET)
-    world.step(world.worker, case_id, "resolve", words="已处理")
+    world.step(world.officer, case_id, "resolve", words="已处理")
     world.step(reporter, case_id, "refute", words="没有")
     department = world.responder(district.MARKET)
 

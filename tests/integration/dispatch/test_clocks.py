@@ -83,6 +83,29 @@ def test_the_way_of_a_matter_is_the_way_of_its_clocks(world: World) -> None:
     assert (runs[finish]["run"], runs[call_back]["run"]) == (2, 2)
 
 
+def test_a_closed_matter_that_is_opened_again_has_a_limit_and_counts_since_its_report(world: World) -> None:
+    case = world.report()
+    at = clock.now()
+    closed = said.CaseClosed(**named(case), closed_at=at)
+    for event in (said.CaseResolved(**named(case), resolved_by="hand", resolved_at=at), closed):
+        world.give(event)
+    refuted = said.CaseReworked(**named(case), run=2, reason="refuted")
+    world.give(refuted)
+
+    def elapsed() -> dict[str, Any]:
+        (row,) = world.rows(
+            "SELECT run, state, started_at FROM clocks WHERE case_id = %(c)s AND name = 'elapsed'",
+            c=case.case_id,
+        )
+        return row
+
+    opened = elapsed()
+    assert states(world, case.case_id)[None, "finish"] == "running"
+    assert opened == {"run": 2, "state": "running", "started_at": case.reported_at}
+    world.give(said.CaseClosed(**named(case), closed_at=clock.now()))
+    assert (elapsed()["run"], elapsed()["state"]) == (2, "stopped")
+
+
 def test_resolving_closes_orders_and_ends_their_clocks(world: World) -> None:
     whistle = world.whistle(district.MARKET, district.URBAN)
 

@@ -15,6 +15,7 @@ from services.cases.domain.case import OPEN, By, Case, Change, Hold, State
 from shared.contracts.cases import Place
 
 NOW = datetime(2026, 11, 20, 5, 51, tzinfo=UTC)
+OFFICER = By(person_id="019f0000-0000-7000-8000-00000000000c", role="community_officer")
 WORKER = By(person_id="019f0000-0000-7000-8000-00000000000a", role="grid_worker")
 RESIDENT = By(person_id="019f0000-0000-7000-8000-00000000000b", role="resident")
 DEPARTMENTS = ("370102-market_supervision", "370102-urban_management")
@@ -89,7 +90,7 @@ STEPS: dict[str, tuple[Callable[[Case], Change], set[State]]] = {
         {State.TRIAGED, State.HANDLING},
     ),
     "resolve": (
-        lambda case: domain.resolve(case, words="已整改", by=WORKER, at=NOW),
+        lambda case: domain.resolve(case, words="已整改", by=OFFICER, at=NOW),
         {State.TRIAGED, State.HANDLING},
     ),
 }
@@ -273,6 +274,28 @@ def test_a_matter_that_ends_while_held_leaves_nothing_standing(name: str) -> Non
     ended = STEPS[name][0](case).case
 
     assert (ended.hold, ended.review_on, ended.open_orders, ended.closed_at) == (None, None, 0, NOW)
+
+
+@pytest.mark.parametrize(
+    ("scope_class", "settled_by"),
+    [
+        ("general", {"grid_worker", "grid_lead", "community_officer", "caller", "dispatcher"}),
+        ("regional", {"community_officer", "caller", "dispatcher"}),
+        ("overall", {"caller", "dispatcher"}),
+        ("major", {"community_officer", "caller", "dispatcher"}),
+    ],
+)
+def test_the_scope_class_says_who_settles_a_matter_by_hand(scope_class: Any, settled_by: set[str]) -> None:
+    case = matter(State.HANDLING, scope_class=scope_class)
+
+    for role in ("grid_worker", "grid_lead", "community_officer", "caller", "dispatcher"):
+        by = By(person_id=WORKER.person_id, role=role)
+        if role in settled_by:
+            assert domain.resolve(case, words="已整改", by=by, at=NOW).case.state is State.RESOLVED
+        else:
+            with pytest.raises(errors.NotYoursToSettle):
+                domain.resolve(case, words="已整改", by=by, at=NOW)
+            assert domain.resolve(case, words="当场", by=by, at=NOW, on_the_spot=True).case.resolved_at == NOW
 
 
 def test_each_entry_raises_the_version_by_one() -> None:

@@ -55,8 +55,14 @@ def not_reached(case: Case, by: By = WORKER) -> Change:
 
 
 def answered_otherwise(case: Case, at: datetime = NOW, **answers: Any) -> Change:
-    said: dict[str, Any] = {"met": True, "settled": False, "satisfaction": "unhappy"}
-    return domain.change_answer(case, **{**said, **answers}, words="", days=30, by=RESIDENT, at=at)
+    said: dict[str, Any] = {"met": True, "settled": True, "satisfaction": "neutral"}
+    return domain.change_answer(
+        case, **{**said, **answers}, words="", days=30, refute_days=15, by=RESIDENT, at=at
+    )
+
+
+def refuted(case: Case, at: datetime = NOW) -> Change:
+    return domain.refute(case, words="还在排", refute_days=15, by=RESIDENT, at=at)
 
 
 def names(change: Change) -> list[str]:
@@ -68,15 +74,7 @@ STEPS: dict[str, tuple[Callable[[Case], Change], set[State]]] = {
     "call_back": (called_back, {State.CHECKED}),
     "not_reached": (not_reached, {State.CHECKED}),
     "change_answer": (answered_otherwise, {State.CLOSED}),
-    "tell": (lambda case: domain.tell(case, words="", by=WORKER, at=NOW), {State.RESOLVED, State.CHECKED}),
-    "tried": (
-        lambda case: domain.tried(case, kind="check", outcome="no_access", words="", by=WORKER, at=NOW),
-        {State.RESOLVED, State.CHECKED},
-    ),
-    "refute": (
-        lambda case: domain.refute(case, words="还在排", by=RESIDENT, at=NOW),
-        {State.RESOLVED, State.CHECKED},
-    ),
+    "refute": (refuted, {State.RESOLVED, State.CHECKED, State.CLOSED}),
 }
 
 
@@ -161,10 +159,22 @@ def test_whether_a_confidential_reporter_was_met_is_not_kept() -> None:
         assert change.entries[0].detail["met"] is None
 
 
-@pytest.mark.parametrize("state", [State.RESOLVED, State.CHECKED])
-def test_the_reporter_may_refute_until_the_loop_is_closed(state: State) -> None:
-    change = domain.refute(matter(state), words="还在排", by=RESIDENT, at=NOW)
+def test_what_nobody_reported_closes_with_its_check_and_a_failed_one_reworks_it() -> None:
+    passed, failed = (
+        domain.check(matter(), passed=passed, words="", is_asked=False, by=WORKER, at=NOW)
+        for passed in (True, False)
+    )
 
+    assert names(passed) == ["case_checked", "case_closed"]
+    assert (passed.case.state, passed.case.satisfaction, passed.case.calls_made) == (State.CLOSED, None, 0)
+    assert names(failed) == ["case_checked", "case_reworked"]
+
+
+@pytest.mark.parametrize("state", [State.RESOLVED, State.CHECKED, State.CLOSED])
+def test_the_reporter_may_refute_what_was_resolved(state: State) -> None:
+    change = refuted(matter(state, resolved_at=NOW, closed_at=NOW if state is State.CLOSED else None))
+
+    assert (change.case.state, change.case.run, change.case.closed_at) == (State.HANDLING, 2, None)
     assert [entry.action for entry in change.entries] == ["refuted", "reworked"]
     assert change.events[0].reason == "refuted"  # type: ignore[attr-defined]
 
@@ -175,7 +185,7 @@ def test_an_answer_changed_later_replaces_the_first_and_keeps_it_on_the_timeline
     change = answered_otherwise(closed)
 
     assert (change.case.state, change.case.run) == (State.CLOSED, closed.run)
-    assert (change.case.settled, change.case.satisfaction) == (False, "unhappy")
+    assert (change.case.settled, change.case.satisfaction) == (True, "neutral")
     assert change.entries[0].detail["before"] == {"met": True, "settled": True, "satisfaction": "satisfied"}
     (event,) = change.events
     assert (event.is_change, event.reached, event.run) == (True, True, 1)  # type: ignore[attr-defined]
@@ -188,7 +198,33 @@ def test_an_answer_is_changed_within_its_days_and_not_after(after: timedelta, po
     closed = matter(State.CLOSED, closed_at=NOW)
 
     if possible:
-        assert answered_otherwise(closed, NOW + after).case.settled is False
+        assert answered_otherwise(closed, NOW + after).case.satisfaction == "neutral"
     else:
         with pytest.raises(errors.AnsweredTooLate):
             answered_otherwise(closed, NOW + after)
+
+
+@pytest.mark.parametrize(
+    ("after", "is_reopened"),
+    [(timedelta(days=15) - timedelta(seconds=1), True), (timedelta(days=15), False)],
+)
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [({"settled": False}, "not_settled"), ({"satisfaction": "very_unhappy"}, "unhappy")],
+)
+def test_a_closed_matter_is_opened_again_for_so_many_days_and_then_only_answered_otherwise(
+    after: timedelta, is_reopened: bool, answers: dict[str, Any], reason: str
+) -> None:
+    closed = called_back(matter(State.CHECKED)).case
+
+    change = answered_otherwise(closed, NOW + after, **answers)
+
+    assert (change.case.state is State.HANDLING, change.case.run) == (is_reopened, 1 + is_reopened)
+    assert names(change) == ["case_called_back", "case_reworked"][: 1 + is_reopened]
+    assert change.events[0].is_change  # type: ignore[attr-defined]
+    if is_reopened:
+        assert change.events[1].reason == reason  # type: ignore[attr-defined]
+        assert refuted(closed, NOW + after).case.run == 2
+    else:
+        with pytest.raises(errors.RefutedTooLate):
+            refuted(closed, NOW + after)

@@ -54,16 +54,38 @@ def test_a_resolved_matter_needs_a_check_and_somebody_who_tells_the_resident() -
     ]
 
 
-@pytest.mark.parametrize(("channel", "is_told"), [("patrol", False), ("hotline_12345", True)])
-def test_where_nobody_reported_nobody_is_told(channel: Any, is_told: bool) -> None:
-    case = matter(State.RESOLVED, reporter_id=None, channel=channel)
+@pytest.mark.parametrize("has_reporter", [False, True])
+@pytest.mark.parametrize("state", [State.RESOLVED, State.CHECKED, State.DECLINED])
+def test_whoever_reported_is_told_and_where_nobody_did_nobody_is(state: State, has_reporter: bool) -> None:
+    case = matter(state, reporter_id=None, has_reporter=has_reporter)
 
     kinds = [one.kind for one in domain.opened(case, rules=RULES, at=NOW, new_id=_numbers())]
 
-    assert (Kind.TELL in kinds) is is_told
+    assert (Kind.TELL in kinds) is has_reporter
 
 
-@pytest.mark.parametrize("state", set(State) - {State.RESOLVED, State.CHECKED})
+@pytest.mark.parametrize(
+    ("known", "found"),
+    [
+        ({"channel": "resident", "reporter_id": "r"}, True),
+        ({"channel": "patrol"}, False),
+        ({"channel": "sensor", "has_number": True}, False),
+        ({"channel": "patrol", "has_caller": True}, True),
+        ({"channel": "hotline_12345"}, False),
+        ({"channel": "hotline_12345", "has_number": True}, True),
+        ({"channel": "community_desk", "has_caller": True}, True),
+        ({"channel": "suggestion_box"}, False),
+        ({"channel": "visit"}, True),
+        ({"channel": "wechat_group"}, True),
+    ],
+)
+def test_patrols_sensors_and_people_who_stay_unknown_are_no_reporters(
+    known: dict[str, Any], found: bool
+) -> None:
+    assert domain.has_reporter(**{"reporter_id": None, **known}) is found
+
+
+@pytest.mark.parametrize("state", set(State) - {State.RESOLVED, State.CHECKED, State.DECLINED})
 def test_no_other_state_has_anything_to_be_heard(state: State) -> None:
     assert domain.opened(matter(state), rules=RULES, at=NOW, new_id=_numbers()) == []
 

@@ -10,7 +10,7 @@ from services.cases.domain import documents, errors, mechanisms
 from services.cases.domain import steps as domain
 from services.cases.domain.case import OPEN, Case, State
 from services.cases.domain.documents import Document, DocumentState
-from tests.unit.cases.test_case import NOW, RESIDENT, WORKER, actions, matter, names
+from tests.unit.cases.test_case import NOW, OFFICER, RESIDENT, WORKER, actions, matter, names
 
 
 def approval(state: State = State.TRIAGED, missing: int = 1, **changes: Any) -> Case:
@@ -65,9 +65,9 @@ def test_an_approval_is_resolved_when_nothing_is_missing(missing: int) -> None:
 
     if missing:
         with pytest.raises(errors.DocumentsMissing):
-            domain.resolve(case, words="x", by=WORKER, at=NOW)
+            domain.resolve(case, words="x", by=OFFICER, at=NOW)
     else:
-        assert domain.resolve(case, words="x", by=WORKER, at=NOW).case.state is State.RESOLVED
+        assert domain.resolve(case, words="x", by=OFFICER, at=NOW).case.state is State.RESOLVED
 
 
 @pytest.mark.parametrize(("missing", "state"), [(0, State.RESOLVED), (1, State.HANDLING)])
