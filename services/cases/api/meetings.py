@@ -156,7 +156,7 @@ class MeetingsApi:
         """Record what was decided; with a project it goes on the project service list 立项."""
         meeting, at = _lock(tx, request, meeting_id)
         item = _item(tx, request, meeting_id, item_id)
-        project = _agreed(tx, request, meeting, at)
+        project = _agreed(tx, request, meeting, item, at)
         decided, events = domain.decide(
             meeting, item, decision=request.body["decision"], project=project, today=matters.today(at)
         )
@@ -180,9 +180,7 @@ class MeetingsApi:
         item = _item(tx, request, meeting_id, item_id)
         if item.reviewed_id is None:
             raise errors.NoProjectToReview()
-        project, _ = projects.lock(
-            tx, item.reviewed_id, scopes=_scopes(request), person_id=request.actor.person_id
-        )
+        project, _ = projects.lock_reviewed(tx, item.reviewed_id)
         reviewed, events = domain.review(project, state=request.body["state"], meeting_id=meeting_id, at=at)
         projects.save_review(
             tx,
@@ -340,7 +338,7 @@ def _require_known(tx: db.Tx, request: Request, meeting: Meeting) -> None:
     people.require(tx, named, area=meeting.area, actor=request.actor)
 
 
-def _agreed(tx: db.Tx, request: Request, meeting: Meeting, at: datetime) -> Project | None:
+def _agreed(tx: db.Tx, request: Request, meeting: Meeting, item: Item, at: datetime) -> Project | None:
     agreed = request.body["project"]
     if agreed is None:
         return None
@@ -355,6 +353,7 @@ def _agreed(tx: db.Tx, request: Request, meeting: Meeting, at: datetime) -> Proj
         owner_id=str(agreed["owner_id"]),
         watcher_id=str(agreed["watcher_id"]),
         due_on=agreed["due_on"],
+        is_confidential=item.is_confidential,
         state="planned",
         agreed_at=at,
     )

@@ -66,6 +66,7 @@ class Item:
     item_id: str
     meeting_id: str
     source: Literal["case", "field_work", "notice", "project", "topic"]
+    is_confidential: bool
     case_id: str | None
     # The earlier project this point reviews.
     reviewed_id: str | None
@@ -86,6 +87,8 @@ class Project:
     owner_id: str
     watcher_id: str
     due_on: date
+    # Came of a confidential point: known to who does it, who watches and who was called there.
+    is_confidential: bool
     state: ProjectState
     agreed_at: datetime
     ended_at: datetime | None = None

@@ -62,7 +62,8 @@ SELECT gen_random_uuid(), :meeting_id, (
     ) + row_number() OVER (ORDER BY f.rank, f.since, f.title), f.source, f.title, f.words, f.is_confidential, f.case_id,
     f.notice_id, f.reviewed_id, f.carried_from
 FROM (
-    (SELECT 1 AS rank, p.agreed_at AS since, 'project' AS source, p.title, '' AS words, false AS is_confidential,
+    (SELECT 1 AS rank, p.agreed_at AS since, 'project' AS source,
+        CASE WHEN p.is_confidential THEN '涉密项目 ' || p.number ELSE p.title END AS title, '' AS words, p.is_confidential,
         NULL::uuid AS case_id, NULL::uuid AS notice_id, p.project_id AS reviewed_id, NULL::uuid AS carried_from
      FROM projects p
      WHERE p.area = :area AND p.kind = :kind AND p.state IN ('planned', 'doing') AND p.meeting_id <> :meeting_id
@@ -180,17 +181,27 @@ SELECT count(*) FILTER (WHERE is_now) AS reported,
                    ORDER BY 2 DESC, 1 LIMIT 10) g) t), '[]') AS grids
 FROM raised;
 
--- name: add_project(project_id, meeting_id, kind, area, title, owner_id, watcher_id, due_on, state, agreed_at)!
+-- name: add_project(project_id, meeting_id, kind, area, title, owner_id, watcher_id, due_on, is_confidential, state, agreed_at)!
 -- A meeting agreed on it.
-INSERT INTO projects (project_id, meeting_id, kind, area, title, owner_id, watcher_id, due_on, state, agreed_at)
-VALUES (:project_id, :meeting_id, :kind, :area, :title, :owner_id, :watcher_id, :due_on, :state, :agreed_at);
+INSERT INTO projects (project_id, meeting_id, kind, area, title, owner_id, watcher_id, due_on, is_confidential, state,
+    agreed_at)
+VALUES (:project_id, :meeting_id, :kind, :area, :title, :owner_id, :watcher_id, :due_on, :is_confidential, :state,
+    :agreed_at);
 
 -- name: lock_project(project_id, scopes, person_id)^
--- Locks a project of the caller's areas, or one they own or watch, with the moment after the lock.
+-- Locks a project of the caller's areas, or one they own or watch, with the moment after the lock. What came of a
+-- confidential point is for those who were called there.
 SELECT p.*, clock_timestamp() AS at FROM projects p
 WHERE p.project_id = :project_id
-  AND (p.area ^@ ANY(:scopes) OR p.owner_id = :person_id OR p.watcher_id = :person_id)
+  AND (p.owner_id = :person_id OR p.watcher_id = :person_id
+       OR (p.area ^@ ANY(:scopes) AND (NOT p.is_confidential OR EXISTS (
+        SELECT 1 FROM meetings m LEFT JOIN meeting_people e ON e.meeting_id = m.meeting_id AND e.person_id = :person_id
+        WHERE m.meeting_id = p.meeting_id AND (m.chair_id = :person_id OR e.person_id IS NOT NULL)))))
 FOR UPDATE;
+
+-- name: lock_reviewed_project(project_id)^
+-- Locks a project that a meeting reviews; the caller holds the meeting.
+SELECT p.*, clock_timestamp() AS at FROM projects p WHERE p.project_id = :project_id FOR UPDATE;
 
 -- name: save_project(project_id, state, ended_at, version)!
 -- Writes what a review changes.
@@ -210,13 +221,19 @@ SELECT p.*, p.due_on < :today::date AND p.state IN ('planned', 'doing') AS is_ov
     FROM project_reviews r WHERE r.project_id = p.project_id), '[]') AS reviews
 FROM projects p
 WHERE p.project_id = :project_id
-  AND (p.area ^@ ANY(:scopes) OR p.owner_id = :person_id OR p.watcher_id = :person_id);
+  AND (p.owner_id = :person_id OR p.watcher_id = :person_id
+       OR (p.area ^@ ANY(:scopes) AND (NOT p.is_confidential OR EXISTS (
+        SELECT 1 FROM meetings m LEFT JOIN meeting_people e ON e.meeting_id = m.meeting_id AND e.person_id = :person_id
+        WHERE m.meeting_id = p.meeting_id AND (m.chair_id = :person_id OR e.person_id IS NOT NULL)))));
 
 -- name: list_projects(scopes, person_id, is_mine, state, overdue_on, today, after_on, after_id, most)
 -- Projects of the caller's areas or that they own or watch, first due first.
 SELECT p.*, p.due_on < :today::date AND p.state IN ('planned', 'doing') AS is_overdue, '[]'::jsonb AS reviews
 FROM projects p
-WHERE ((NOT :is_mine::boolean AND p.area ^@ ANY(:scopes)) OR p.owner_id = :person_id OR p.watcher_id = :person_id)
+WHERE (p.owner_id = :person_id OR p.watcher_id = :person_id
+       OR (NOT :is_mine::boolean AND p.area ^@ ANY(:scopes) AND (NOT p.is_confidential OR EXISTS (
+        SELECT 1 FROM meetings m LEFT JOIN meeting_people e ON e.meeting_id = m.meeting_id AND e.person_id = :person_id
+        WHERE m.meeting_id = p.meeting_id AND (m.chair_id = :person_id OR e.person_id IS NOT NULL)))))
   AND (:state::text IS NULL OR p.state = :state::text)
   AND (:overdue_on::date IS NULL OR (p.due_on < :overdue_on::date AND p.state IN ('planned', 'doing')))
   AND (:after_on::date IS NULL OR (p.due_on, p.project_id) > (:after_on::date, :after_id::uuid))

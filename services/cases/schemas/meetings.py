@@ -201,6 +201,7 @@ class ProjectView(http.Schema):
     owner_id = fields.UUID()
     watcher_id = fields.UUID()
     due_on = fields.Date()
+    is_confidential = fields.Boolean()
     is_overdue = fields.Boolean()
     state = fields.String()
     agreed_at = fields.AwareDateTime()

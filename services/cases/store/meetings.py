@@ -145,6 +145,7 @@ def lock_item(tx: db.Tx, meeting_id: str, item_id: str, *, is_mine: bool) -> Ite
         item_id=str(row["item_id"]),
         meeting_id=str(row["meeting_id"]),
         source=row["source"],
+        is_confidential=row["is_confidential"],
         case_id=_text(row["case_id"]),
         reviewed_id=_text(row["reviewed_id"]),
         decision=row["decision"],

@@ -1,6 +1,6 @@
 """What meetings agreed on, and every look at it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -20,6 +20,18 @@ def lock(tx: db.Tx, project_id: str, *, scopes: list[str], person_id: str) -> tu
     row = queries.lock_project(tx, project_id=project_id, scopes=scopes, person_id=person_id)
     if row is None:
         raise errors.NotFound()
+    return _project_of(row), row["at"]
+
+
+def lock_reviewed(tx: db.Tx, project_id: str) -> tuple[Project, datetime]:
+    """A project on the agenda of a meeting the caller holds."""
+    row = queries.lock_reviewed_project(tx, project_id=project_id)
+    if row is None:
+        raise errors.NotFound()
+    return _project_of(row), row["at"]
+
+
+def _project_of(row: Mapping[str, Any]) -> Project:
     return Project(
         project_id=str(row["project_id"]),
         meeting_id=str(row["meeting_id"]),
@@ -29,11 +41,12 @@ def lock(tx: db.Tx, project_id: str, *, scopes: list[str], person_id: str) -> tu
         owner_id=str(row["owner_id"]),
         watcher_id=str(row["watcher_id"]),
         due_on=row["due_on"],
+        is_confidential=row["is_confidential"],
         state=row["state"],
         agreed_at=row["agreed_at"],
         ended_at=row["ended_at"],
         version=row["version"],
-    ), row["at"]
+    )
 
 
 def save_review(

@@ -386,3 +386,50 @@ def test_figures_and_rates_of_a_month_count_the_same_matters(world: Any) -> None
     for month, one in seen.items():
         finished = {rate["code"]: rate for rate in one["rates"]}.get("finished")
         assert (finished["base"] if finished else 0) == one["reported"] - one["not_taken_on"], month
+
+
+def test_what_came_of_a_confidential_point_is_known_to_those_it_concerns_only(world: Any) -> None:
+    chair, called, owner, watcher = (world.staff("community_officer", areas=[COMMUNITY]) for _ in range(4))
+    first = planned(world, officer(world, chair), kind="public_concerns", starts_at=ago(3))["meeting_id"]
+    client = officer(world, chair)
+    attend(world, client, first, chair, called)
+    (item,) = do(client, first, "items", title="涉密议题", is_confidential=True)["items"]
+    due = (clock.now() + timedelta(days=9)).date().isoformat()
+    project = {"title": "涉密议题的办法", "owner_id": owner, "watcher_id": watcher, "due_on": due}
+    decided = do(client, first, f"items/{item['item_id']}/decide", decision="办", project=project)
+    path = f"/cases/projects/{decided['items'][0]['project_id']}"
+    other = officer(world)
+
+    seen = {
+        name: (
+            one.get(path).status_code,
+            project["title"] in one.get("/cases/projects", params={"limit": 200, "area": COMMUNITY}).text,
+        )
+        for name, one in (
+            ("chair", client),
+            ("called", officer(world, called)),
+            ("owner", officer(world, owner)),
+            ("watcher", officer(world, watcher)),
+            ("other", other),
+            ("supervisor", world.supervisor),
+        )
+    }
+    refused = other.post(f"{path}/review", json={"state": "dropped", "words": "x"})
+    # The next meeting reviews it, also under another chair, who learns no more than that there is one.
+    second = planned(world, other, kind="public_concerns")["meeting_id"]
+    items = [one for one in do(other, second, "agenda")["items"] if one["source"] == "project"]
+    for one in items:
+        do(other, second, f"items/{one['item_id']}/review", state="done", words="已办")
+
+    assert seen == {
+        **dict.fromkeys(("chair", "called", "owner", "watcher"), (200, True)),
+        **dict.fromkeys(("other", "supervisor"), (404, False)),
+    }
+    assert refused.status_code == 404
+    assert items
+    assert not any("涉密议题" in one["title"] for one in items)
+    assert client.get(path).json()["state"] == "done"
+
+
+def ago(hours: float) -> str:
+    return clock.rfc3339(clock.now() - timedelta(hours=hours))

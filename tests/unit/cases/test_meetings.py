@@ -25,9 +25,17 @@ MEETING = Meeting(
     chair_id="chair",
 )
 ITEM = Item(
-    item_id="i", meeting_id="m", source="topic", case_id=None, reviewed_id=None, decision="", project_id=None
+    is_confidential=False,
+    item_id="i",
+    meeting_id="m",
+    source="topic",
+    case_id=None,
+    reviewed_id=None,
+    decision="",
+    project_id=None,
 )
 PROJECT = Project(
+    is_confidential=False,
     project_id="p",
     meeting_id="m",
     kind="residents",
