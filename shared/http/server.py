@@ -1,6 +1,7 @@
 """nameko's web server, made to survive: bad clients, junk requests, and being stopped."""
 
 import contextlib
+import socket
 from collections.abc import Iterable
 from typing import Any
 
@@ -65,6 +66,10 @@ class Server(WebServer):  # type: ignore[misc]
                 eventlet.sleep(0.1)
                 continue
             sock.settimeout(self._serv.socket_timeout)
+            # An answer longer than eventlet's buffer goes out in pieces; unless told so, the system keeps the last
+            # one back until the other side confirms the first, which it does after 40 ms.
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.container.spawn_managed_thread(lambda s=sock, a=address: self.process_request(s, a))
 
     def process_request(self, sock: Any, address: Any) -> None:
