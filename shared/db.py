@@ -4,6 +4,7 @@ Only this module and the services' stores know psycopg. SQL stands in `queries/*
 """
 
 import contextlib
+import functools
 import os
 import socket
 import sys
@@ -219,7 +220,26 @@ class _Adapter(PyFormatAdapter):
     def select(  # type: ignore[override]  # a list is what stores want; aiosql's type asks for a generator
         self, conn: Tx, query_name: str, sql: str, parameters: Any, record_class: Any = None
     ) -> list[dict[str, Any]]:
-        return conn.execute(sql, parameters).fetchall()
+        return conn.execute(sql, parameters, prepare=_preparing(sql)).fetchall()
+
+    def select_one(
+        self, conn: Tx, query_name: str, sql: str, parameters: Any, record_class: Any = None
+    ) -> dict[str, Any] | None:
+        return conn.execute(sql, parameters, prepare=_preparing(sql)).fetchone()
+
+    def select_value(self, conn: Tx, query_name: str, sql: str, parameters: Any) -> Any:
+        row = conn.execute(sql, parameters, prepare=_preparing(sql)).fetchone()
+        return next(iter(row.values())) if row else None
+
+
+@functools.cache
+def _preparing(sql: str) -> bool | None:
+    """Whether a query is prepared: as usual, or never.
+
+    One with filters that may be left out (`:state::text IS NULL OR …`) is planned for the values it is asked with.
+    Prepared, it soon gets a plan for any values, which is bad for most: docs/decisions/0020.
+    """
+    return False if "IS NULL OR" in sql else None
 
 
 def load(store_file: str) -> Any:
