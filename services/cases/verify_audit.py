@@ -30,7 +30,6 @@ from shared import clock, config, db, errors
 
 _PAGE = 500
 _SAY_SECONDS = 5.0
-_MOST_WITHOUT_CASE = 1_000
 
 _database: db.Database | None = None
 
@@ -82,8 +81,8 @@ def _verdicts(
         for _, count, done in waiting:
             yield count, done.result()
     if given.since is None and given.until is None:
-        with database.transaction(read_only=True) as tx:
-            yield 0, store.without_case(tx, most=_MOST_WITHOUT_CASE)
+        for verdict in store.without_case(database):
+            yield 0, [verdict]
 
 
 def _begin(url: str) -> None:

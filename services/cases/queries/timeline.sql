@@ -29,9 +29,12 @@ WHERE (:since::timestamptz IS NULL OR reported_at >= :since::timestamptz)
   AND (:after_at::timestamptz IS NULL OR (reported_at, case_id) > (:after_at::timestamptz, :after_id::uuid))
 ORDER BY reported_at, case_id LIMIT :most;
 
--- name: entries_without_case(most)
--- Timelines whose matter is not there.
-SELECT t.case_id, count(*) AS entries
-FROM timeline t LEFT JOIN cases c ON c.case_id = t.case_id
-WHERE c.case_id IS NULL
-GROUP BY t.case_id ORDER BY t.case_id LIMIT :most;
+-- name: entries_without_case(after, most)^
+-- Of the next timelines, a bounded number of entries: matters that are not there, and how far it looked.
+WITH looked_at AS MATERIALIZED (
+    SELECT case_id FROM timeline WHERE :after::uuid IS NULL OR case_id > :after::uuid ORDER BY case_id LIMIT :most
+)
+SELECT ARRAY(
+        SELECT DISTINCT l.case_id FROM looked_at l
+        WHERE NOT EXISTS (SELECT 1 FROM cases c WHERE c.case_id = l.case_id) ORDER BY 1) AS gone,
+    (SELECT case_id FROM looked_at ORDER BY case_id DESC LIMIT 1) AS reached;

@@ -75,13 +75,18 @@ def verdicts(tx: db.Tx, case_ids: Iterable[str]) -> list[Verdict]:
     return found
 
 
-def without_case(tx: db.Tx, *, most: int) -> list[Verdict]:
-    """Timelines whose matter was deleted."""
+def without_case(database: db.Database, *, size: int = 50_000) -> Iterator[Verdict]:
+    """Timelines whose matter was deleted; so many entries are looked at in one statement."""
     gone = audit.Damage(kind=audit.Kind.CASE_DELETED)
-    return [
-        Verdict(case_id=str(row["case_id"]), number=None, damages=[gone])
-        for row in queries.entries_without_case(tx, most=most)
-    ]
+    reached = None
+    while True:
+        with database.transaction(read_only=True) as tx:
+            row = queries.entries_without_case(tx, after=reached, most=size)
+        for case_id in row["gone"]:
+            yield Verdict(case_id=str(case_id), number=None, damages=[gone])
+        reached = row["reached"]
+        if reached is None:
+            return
 
 
 def pages(

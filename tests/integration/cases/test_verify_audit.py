@@ -14,6 +14,7 @@ import pytest
 
 from deploy.local import processes
 from services.cases import verify_audit
+from services.cases.store import timeline
 from shared import clock, db
 from tests.bench.crowd import rows
 from tests.bench.crowd.matters import Past
@@ -186,3 +187,15 @@ def test_an_edited_column_of_todays_entries_is_named_at_once(world: Any, column:
         )
         == f"2  1  entry 2  edited: {column}"
     )
+
+
+def test_timelines_without_a_matter_are_found_a_few_entries_at_a_time(kept: db.Database) -> None:
+    gone = {str(a_case(kept, skip=n)["case_id"]) for n in (0, 7, 12)}
+    for table in ("orders", "tasks"):
+        change(kept, f"DELETE FROM {table}")
+    change(kept, "UPDATE cases SET merged_into = NULL")
+    change(kept, "DELETE FROM cases WHERE case_id = ANY(%s)", list(gone))
+
+    for size in (1, 2, 7, 10_000):
+        found = [verdict.case_id for verdict in timeline.without_case(kept, size=size)]
+        assert sorted(found) == sorted(gone)
