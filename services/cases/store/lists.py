@@ -14,7 +14,7 @@ How a list is found depends on how many matters can be in it:
   those that do not fill the page so, by the index of characters, which answers all that hold them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -31,11 +31,15 @@ MOST_COUNTED = 10_000
 DUE_SOON_HOURS = 24
 # Few matters are looked through for words that a larger share of all hold.
 _FREQUENT = 0.02
-# So many are looked through for words before the index of characters is asked.
-_LOOKED_THROUGH = 3_000
+# At most so many are looked through for words before the index of characters is asked.
+_MOST_LOOKED_THROUGH = 10_000
+# Of a subdistrict or less, where the index answers fewer.
+_MOST_OF_FEW = 3_000
+_RAREST = 1e-9
 _SUBDISTRICT_DIGITS = 9
 
 _LIVE = "c.state IN ('received', 'triaged', 'handling', 'resolved', 'checked', 'called_back')"
+_WITHIN = "{row}.area ^@ ANY(%(scopes)s)"
 _LIVE_STATES = frozenset({"received", "triaged", "handling", "resolved", "checked", "called_back"})
 _RUNNING = "c.state IN ('received', 'triaged', 'handling')"
 _OVERDUE = f"{_RUNNING} AND c.due_at < now()"
@@ -100,6 +104,8 @@ class Selection:
 
     conditions: tuple[str, ...]
     values: Mapping[str, Any]
+    # Of the area, where its scopes are no ranges: of `{row}`, be it a matter or its words.
+    within: str | None = None
     # All of them can be read before they are sorted.
     are_few: bool
     # Of one reporter or handler.
@@ -108,14 +114,16 @@ class Selection:
     # Scopes small enough to be ranges of an index.
     is_narrow: bool = False
     sought: search.Sought = field(default_factory=lambda: search.Sought(()))
+    # Not yet ended.
+    is_live: bool = False
     is_empty: bool = False
 
     def only(self, condition: str) -> "Selection":
         return replace(self, conditions=(*self.conditions, condition))
 
     def live(self) -> "Selection":
-        """What of it has not ended yet; said in the words of the index of those."""
-        return replace(self.only(_LIVE), are_few=True)
+        """What of it has not ended yet."""
+        return replace(self, is_live=True, are_few=True)
 
     @property
     def source(self) -> str:
@@ -126,11 +134,20 @@ class Selection:
                 "unnest(%(scopes)s::text[]) AS scope (prefix) JOIN cases c"
                 ' ON c.area >= scope.prefix COLLATE "C" AND c.area < (scope.prefix || \':\') COLLATE "C"'
             )
-        return f"FROM {tables} WHERE {self._where}"
+        within = () if self.within is None else (self.within.format(row="c"),)
+        return f"FROM {tables} WHERE {_all((*within, *self._asked))}"
 
     @property
-    def _where(self) -> str:
-        return " AND ".join(f"({condition})" for condition in self.conditions) or "true"
+    def _asked(self) -> tuple[str, ...]:
+        """What is asked of the matters besides where they are."""
+        if not self.is_live:
+            return self.conditions
+        if self.scopes and not self.is_personal:
+            # All are read from the index of those, which holds what they are filtered by. Filters that look like
+            # other indexes lead the planner there, and to the rows: state and limit say almost the same, and taken
+            # for independent of each other they seem to leave next to nothing.
+            return (_LIVE, *(f"({condition}) IS TRUE" for condition in self.conditions))
+        return (_LIVE, *self.conditions)
 
     @property
     def looked_through(self) -> str:
@@ -143,17 +160,29 @@ class Selection:
     @property
     def words_source(self) -> str:
         """FROM and WHERE by way of the index of characters."""
-        within = "c.area ^@ ANY(%(scopes)s) AND " if self.is_narrow else ""
-        return (
-            "FROM case_words w JOIN cases c ON c.case_id = w.case_id WHERE"
-            " search_grams(w.content, w.area) @@ %(grams)s::tsquery AND"
-            f" {self.holds_terms} AND {within}{self._where}"
-        )
+        return f"FROM case_words w JOIN cases c ON c.case_id = w.case_id WHERE {self._words_where}"
+
+    @property
+    def words_counted(self) -> str:
+        """The same to count by: without the matters, where nothing is asked of them."""
+        return self.words_source if self._asked else f"FROM case_words w WHERE {self._words_where}"
+
+    @property
+    def _words_where(self) -> str:
+        # Scopes that are ranges stand in the query of characters too.
+        within = _WITHIN if self.is_narrow else self.within
+        found = "search_grams(w.content, w.area) @@ %(grams)s::tsquery"
+        # A term of two characters is a pair: nothing is left to look at.
+        exactly = [self._holds(n) for n, term in enumerate(self.sought.terms) if len(term) > 2]
+        return _all((found, *exactly, *([within.format(row="w")] if within else []), *self._asked))
 
     @property
     def holds_terms(self) -> str:
         """Exactly what was typed, while the index knows pairs only."""
-        return " AND ".join(f"strpos(w.content, %(term_{n})s) > 0" for n in range(len(self.sought.terms)))
+        return _all(self._holds(n) for n in range(len(self.sought.terms)))
+
+    def _holds(self, n: int) -> str:
+        return f"strpos(w.content, %(term_{n})s) > 0"
 
     def parameters(self, **more: Any) -> dict[str, Any]:
         found = {**self.values, **more}
@@ -161,6 +190,10 @@ class Selection:
             found |= {f"term_{n}": term for n, term in enumerate(self.sought.terms)}
             found["grams"] = self.sought.query(self.scopes if self.is_narrow else ())
         return found
+
+
+def _all(conditions: Iterable[str]) -> str:
+    return " AND ".join(f"({condition})" for condition in conditions) or "true"
 
 
 def select(actor: auth.Actor, filters: Mapping[str, Any]) -> Selection:
@@ -205,7 +238,8 @@ def _within_reach(reach: Reach, filters: Mapping[str, Any]) -> Selection:
         scopes = matters.within(area, reach.scopes)
         is_narrow = all(len(scope) >= _SUBDISTRICT_DIGITS for scope in scopes)
         return Selection(
-            conditions=() if is_narrow else ("c.area ^@ ANY(%(scopes)s)",),
+            conditions=(),
+            within=None if is_narrow else _WITHIN,
             values={"scopes": scopes},
             are_few=is_narrow,
             scopes=tuple(scopes),
@@ -266,7 +300,7 @@ def count(tx: db.Tx, selection: Selection, *, most: int = MOST_COUNTED) -> int:
         return 0
     rows = _ask(
         tx,
-        f"SELECT count(*) AS n FROM (SELECT 1 {_whole_source(tx, selection)} LIMIT %(limit)s) AS counted",
+        f"SELECT count(*) AS n FROM (SELECT 1 {_counted_source(tx, selection)} LIMIT %(limit)s) AS counted",
         selection.parameters(limit=most + 1),
     )
     return int(rows[0]["n"])
@@ -302,18 +336,42 @@ def _first(
     tx: db.Tx, selection: Selection, segment: _Segment, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The first matters of a segment."""
-    parameters = selection.parameters(**values, looked_through=_LOOKED_THROUGH)
-    if not selection.sought.terms:
-        shown = _shown(selection.source, segment, few=selection.are_few, limit="most")
-        return _ask(tx, f"WITH {shown} {_whole(segment)}", parameters)
-    if _share(tx, selection) * _LOOKED_THROUGH >= values["most"]:
-        near = _shown(selection.source, segment, few=selection.are_few, limit="looked_through")
-        rows = _ask(tx, f"WITH {near} {_holding(selection, segment)}", parameters)
-        found = [row for row in rows if row["case_id"] is not None]
-        if len(found) >= values["most"] or rows[0]["looked_through"] < _LOOKED_THROUGH:
+    parameters = selection.parameters(**values)
+    source = selection.source
+    if selection.sought.terms:
+        found, is_all = _looked_through(tx, selection, segment, parameters)
+        if is_all or len(found) >= values["most"]:
             return found
-    shown = _shown(_whole_source(tx, selection), segment, few=True, limit="most")
-    return _ask(tx, f"WITH {shown} {_whole(segment)}", parameters)
+        source = _whole_source(tx, selection)
+    is_few = selection.are_few or bool(selection.sought.terms)
+    shown = _shown(source, segment, few=is_few, limit="most")
+    statement = f"SELECT c.* FROM ({shown}) AS shown JOIN cases c USING (case_id) ORDER BY {segment.order}"
+    return _ask(tx, statement, parameters)
+
+
+def _looked_through(
+    tx: db.Tx, selection: Selection, segment: _Segment, parameters: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], bool]:
+    """Those of the first of a segment that hold the words, and whether there can be no others."""
+    # Twice as many as hold enough of them on average.
+    looked_through = round(2 * parameters["most"] / max(_share(tx, selection), _RAREST))
+    if looked_through > (_MOST_OF_FEW if selection.is_narrow else _MOST_LOOKED_THROUGH):
+        return [], False
+    asked = {**parameters, "looked_through": looked_through}
+    near = _shown(selection.source, segment, few=selection.are_few, limit="looked_through")
+    # Sorted as its first part is, it ends as soon as the page is full.
+    found = _ask(
+        tx,
+        f"SELECT whole.* FROM ({near}) AS c"
+        " JOIN LATERAL (SELECT content FROM case_words WHERE case_id = c.case_id OFFSET 0) w"
+        f" ON {selection.holds_terms}"
+        f" JOIN cases whole ON whole.case_id = c.case_id ORDER BY {segment.order} LIMIT %(most)s",
+        asked,
+    )
+    if len(found) >= parameters["most"]:
+        return found, False
+    walked = f"SELECT count(*) AS n FROM (SELECT 1 {selection.source} LIMIT %(looked_through)s) AS c"
+    return found, _ask(tx, walked, asked)[0]["n"] < looked_through
 
 
 def _whole_source(tx: db.Tx, selection: Selection) -> str:
@@ -325,6 +383,12 @@ def _whole_source(tx: db.Tx, selection: Selection) -> str:
     if selection.are_few and not selection.is_narrow and _share(tx, selection) > _FREQUENT:
         return selection.looked_through
     return selection.words_source
+
+
+def _counted_source(tx: db.Tx, selection: Selection) -> str:
+    """FROM and WHERE for the number of them."""
+    whole = _whole_source(tx, selection)
+    return selection.words_counted if whole == selection.words_source else whole
 
 
 def _share(tx: db.Tx, selection: Selection) -> float:
@@ -340,26 +404,8 @@ def _shown(source: str, segment: _Segment, *, few: bool, limit: str) -> str:
     keys = "c.case_id, c.reported_at, c.due_at"
     end = f"ORDER BY {segment.order} LIMIT %({limit})s"
     if few:
-        return (
-            f"found AS MATERIALIZED (SELECT {keys} {source}),"
-            f" shown AS MATERIALIZED (SELECT {keys} FROM found c {end})"
-        )
-    return f"shown AS MATERIALIZED (SELECT {keys} {source} {end})"
-
-
-def _whole(segment: _Segment) -> str:
-    return f"SELECT c.* FROM shown JOIN cases c USING (case_id) ORDER BY {segment.order}"
-
-
-def _holding(selection: Selection, segment: _Segment) -> str:
-    """Those of the shown that hold the words, at least one row: each says how many were looked through."""
-    return (
-        "SELECT looked_through, c.*"
-        " FROM (SELECT count(*) AS looked_through FROM shown) AS walked LEFT JOIN LATERAL ("
-        "SELECT c.* FROM shown JOIN case_words w USING (case_id) JOIN cases c USING (case_id)"
-        f" WHERE {selection.holds_terms} ORDER BY {segment.order} LIMIT %(most)s"
-        f") AS c ON true ORDER BY {segment.order}"
-    )
+        return f"WITH found AS MATERIALIZED (SELECT {keys} {source}) SELECT {keys} FROM found c {end}"
+    return f"SELECT {keys} {source} {end}"
 
 
 def _ask(tx: db.Tx, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:

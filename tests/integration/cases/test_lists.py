@@ -183,7 +183,7 @@ def test_words_are_found_wherever_they_stand_in_a_long_list(
     staff = auth.Actor(person_id=ids.new(), roles=frozenset({auth.Role.SUPERVISOR}), areas=(DISTRICT,))
     found = []
     for looked_through in (1, 50, 3_000):
-        monkeypatch.setattr(lists, "_LOOKED_THROUGH", looked_through)
+        monkeypatch.setattr(lists, "_MOST_LOOKED_THROUGH", looked_through)
         selection = lists.select(staff, {"text": "路灯"})
         with world.database.transaction(read_only=True) as tx:
             page = lists.page(tx, selection, sort="newest", after=None, most=20)
