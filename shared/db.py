@@ -222,7 +222,7 @@ class _Adapter(PyFormatAdapter):
     ) -> list[dict[str, Any]]:
         return conn.execute(sql, parameters, prepare=_preparing(sql)).fetchall()
 
-    def select_one(
+    def select_one(  # type: ignore[override]  # rows are dictionaries
         self, conn: Tx, query_name: str, sql: str, parameters: Any, record_class: Any = None
     ) -> dict[str, Any] | None:
         return conn.execute(sql, parameters, prepare=_preparing(sql)).fetchone()

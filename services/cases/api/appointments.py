@@ -74,6 +74,7 @@ class AppointmentsApi:
         rows = store.listed(
             tx,
             scopes=matters.within(query["area"], _scopes(request)),
+            area=query["area"],
             person_id=request.actor.person_id,
             state=query["state"],
             mode=query["mode"],

@@ -83,6 +83,7 @@ class DisputesApi:
         rows = store.listed(
             tx,
             scopes=matters.within(query["area"], _scopes(request)),
+            area=query["area"],
             person_id=actor.person_id,
             department=_department(request),
             state=query["state"],

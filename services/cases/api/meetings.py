@@ -61,6 +61,7 @@ class MeetingsApi:
         rows = store.listed(
             tx,
             scopes=matters.within(query["area"], _scopes(request)),
+            area=query["area"],
             person_id=request.actor.person_id,
             kind=query["kind"],
             state=query["state"],

@@ -13,7 +13,6 @@ from shared.auth import Role
 from shared.http import Page, Request, get, post
 
 COMMUNITY = frozenset({Role.GRID_LEAD, Role.COMMUNITY_OFFICER})
-_SUBDISTRICT_DIGITS = 9
 WATCHERS = COMMUNITY | {Role.GRID_WORKER, Role.OPERATOR, Role.CALLER, Role.SUPERVISOR}
 
 
@@ -29,9 +28,7 @@ class OwedApi:
     )
     def list_discussions(self, tx: db.Tx, request: Request, /) -> Page:
         """List the coordination matters the community has to discuss, oldest first."""
-        asked = _page_of(request)
-        found = queries.list_wide_discussions if _is_wide(asked) else queries.list_discussions
-        rows = found(tx, **asked)
+        rows = queries.list_discussions(tx, **_page_of(request))
         return http.page(rows, limit=request.limit, key=_key)
 
     @post(
@@ -60,11 +57,6 @@ def _page_of(request: Request) -> dict[str, Any]:
         "after_id": None if after_id is None else str(after_id),
         "most": request.limit + 1,
     }
-
-
-def _is_wide(asked: dict[str, Any]) -> bool:
-    """True for districts and cities, whose rows are most of the table."""
-    return any(len(scope) < _SUBDISTRICT_DIGITS for scope in asked["scopes"])
 
 
 def _key(row: dict[str, Any]) -> list[Any]:

@@ -28,6 +28,7 @@ class ProjectsApi:
         rows = store.listed(
             tx,
             scopes=matters.within(query["area"], matters.of_areas(request.actor).scopes),
+            area=query["area"],
             person_id=request.actor.person_id,
             is_mine=query["mine"],
             state=query["state"],

@@ -53,8 +53,8 @@ class RatesApi:
         page=True,
     )
     def rate_rows(self, tx: db.Tx, request: Request, /) -> Page:
-        """List the matters behind a figure, with what each of them counts as."""
-        cursor, query = request.cursor(length=1), request.query
+        """List the matters behind a figure, oldest first, with what each of them counts as."""
+        cursor, query = request.cursor(length=2), request.query
         scopes, department = _reach(request)
         rows = store.rows_behind(
             tx,
@@ -63,10 +63,14 @@ class RatesApi:
             department=department,
             counted=query["counted"],
             is_hit=query["hit"],
-            after=str(cursor[0]) if cursor else None,
+            after=[str(value) for value in cursor] if cursor else None,
             most=request.limit + 1,
         )
-        return http.page(rows, limit=request.limit, key=lambda row: [str(row["case_id"])])
+        return http.page(
+            rows,
+            limit=request.limit,
+            key=lambda row: [clock.rfc3339(row["reported_at"]), str(row["case_id"])],
+        )
 
     @post(
         "/cases/<uuid:case_id>/removals",
@@ -112,6 +116,7 @@ class RatesApi:
         rows = removals.listed(
             tx,
             scopes=matters.within(query["area"], actor.scopes if actor.has(*HOTLINE) else []),
+            area=query["area"],
             department=actor.department if actor.has(Role.RESPONDER) else None,
             state=query["state"],
             month=query["month"],

@@ -40,15 +40,32 @@ SELECT party_id, side, name, phone FROM dispute_parties WHERE dispute_id = :disp
 SELECT session_id, dispute_id, starts_at, is_online, room, state, record, ended_at
 FROM mediation_sessions WHERE dispute_id = :dispute_id ORDER BY starts_at, session_id LIMIT 500;
 
--- name: list_disputes(scopes, person_id, department, state, after_at, after_id, most)
--- Disputes within the caller's reach, in the order they came to the desk.
+-- name: list_disputes(scopes, area, person_id, department, state, after_at, after_id, most)
+-- Disputes within the caller's reach, in an area where one is named, in the order they came to the desk.
+WITH within_reach AS (
+    (SELECT d.dispute_id, d.opened_at FROM disputes d
+     WHERE d.area ^@ ANY(:scopes::text[]) AND d.area >= (:scopes::text[])[1]
+       AND d.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+       AND (:state::text IS NULL OR d.state = :state::text)
+       AND (:after_at::timestamptz IS NULL OR (d.opened_at, d.dispute_id) > (:after_at::timestamptz, :after_id::uuid))
+     ORDER BY d.opened_at, d.dispute_id LIMIT :most)
+    UNION
+    (SELECT d.dispute_id, d.opened_at FROM disputes d
+     WHERE d.mediators @> ARRAY[:person_id::uuid] AND (:area::text IS NULL OR d.area ^@ :area::text)
+       AND (:state::text IS NULL OR d.state = :state::text)
+       AND (:after_at::timestamptz IS NULL OR (d.opened_at, d.dispute_id) > (:after_at::timestamptz, :after_id::uuid))
+     ORDER BY d.opened_at, d.dispute_id LIMIT :most)
+    UNION
+    (SELECT d.dispute_id, d.opened_at FROM disputes d
+     WHERE d.departments @> ARRAY[:department::text] AND (:area::text IS NULL OR d.area ^@ :area::text)
+       AND (:state::text IS NULL OR d.state = :state::text)
+       AND (:after_at::timestamptz IS NULL OR (d.opened_at, d.dispute_id) > (:after_at::timestamptz, :after_id::uuid))
+     ORDER BY d.opened_at, d.dispute_id LIMIT :most)
+)
 SELECT d.dispute_id, d.case_id, d.area, d.state, d.mediators, d.departments, d.opened_by, d.opened_at,
     d.perform_by, d.ended_at, d.version, c.number, c.state AS case_state
-FROM disputes d JOIN cases c USING (case_id)
-WHERE (d.area ^@ ANY(:scopes) OR :person_id = ANY(d.mediators) OR :department::text = ANY(d.departments))
-  AND (:state::text IS NULL OR d.state = :state::text)
-  AND (:after_at::timestamptz IS NULL OR (d.opened_at, d.dispute_id) > (:after_at::timestamptz, :after_id::uuid))
-ORDER BY d.opened_at, d.dispute_id LIMIT :most;
+FROM (SELECT dispute_id FROM within_reach ORDER BY opened_at, dispute_id LIMIT :most) r
+JOIN disputes d USING (dispute_id) JOIN cases c USING (case_id) ORDER BY d.opened_at, d.dispute_id;
 
 -- name: add_session(session_id, dispute_id, starts_at, is_online, room, state)!
 -- A session is arranged.

@@ -124,25 +124,25 @@ SELECT h.hearing_id, h.case_id, h.run, h.kind, h.area, h.is_open, h.opened_at, h
     c.number, c.category, c.words, c.address, c.urgency, c.is_confidential, h.about_case_id,
     a.number AS about_number, a.state AS about_state
 FROM (
-    SELECT q.* FROM unnest(:scopes::text[]) AS scope (prefix) CROSS JOIN LATERAL (
-        SELECT * FROM hearings o
-        WHERE o.is_open AND o.area >= scope.prefix COLLATE "C" AND o.area < (scope.prefix || ':') COLLATE "C"
-          AND (:kind::text IS NULL OR o.kind = :kind::text)
-          AND (:person_id::uuid IS NULL OR (o.claimed_by = :person_id::uuid AND o.claimed_until > clock_timestamp()))
-          AND (NOT :is_ready::boolean OR (o.ready_at <= clock_timestamp() AND (
-               o.claimed_until IS NULL OR o.claimed_until <= clock_timestamp())))
-          AND (:after_at::timestamptz IS NULL OR (o.due_at, o.hearing_id) > (:after_at::timestamptz, :after_id::uuid))
-        ORDER BY o.due_at, o.hearing_id LIMIT :most
-    ) q ORDER BY q.due_at, q.hearing_id LIMIT :most
+    SELECT * FROM hearings o
+    WHERE o.is_open AND o.area ^@ ANY(:scopes::text[]) AND o.area >= (:scopes::text[])[1]
+      AND o.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+      AND (:kind::text IS NULL OR o.kind = :kind::text)
+      AND (:person_id::uuid IS NULL OR (o.claimed_by = :person_id::uuid AND o.claimed_until > clock_timestamp()))
+      AND (NOT :is_ready::boolean OR (o.ready_at <= clock_timestamp() AND (
+           o.claimed_until IS NULL OR o.claimed_until <= clock_timestamp())))
+      AND (:after_at::timestamptz IS NULL OR (o.due_at, o.hearing_id) > (:after_at::timestamptz, :after_id::uuid))
+    ORDER BY o.due_at, o.hearing_id LIMIT :most
 ) h JOIN cases c USING (case_id) JOIN cases a ON a.case_id = COALESCE(h.about_case_id, h.case_id)
 ORDER BY h.due_at, h.hearing_id;
 
 -- name: count_hearings(scopes, kind, person_id, is_ready, most)$
 -- How many the list holds, counted up to `most`.
 SELECT count(*) FROM (
-    SELECT 1 FROM unnest(:scopes::text[]) AS scope (prefix)
-    JOIN hearings o ON o.is_open AND o.area >= scope.prefix COLLATE "C" AND o.area < (scope.prefix || ':') COLLATE "C"
-    WHERE (:kind::text IS NULL OR o.kind = :kind::text)
+    SELECT 1 FROM hearings o
+    WHERE o.is_open AND o.area ^@ ANY(:scopes::text[]) AND o.area >= (:scopes::text[])[1]
+      AND o.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+      AND (:kind::text IS NULL OR o.kind = :kind::text)
       AND (:person_id::uuid IS NULL OR (o.claimed_by = :person_id::uuid AND o.claimed_until > clock_timestamp()))
       AND (NOT :is_ready::boolean OR (o.ready_at <= clock_timestamp() AND (
            o.claimed_until IS NULL OR o.claimed_until <= clock_timestamp())))

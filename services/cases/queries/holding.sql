@@ -30,23 +30,23 @@ WHERE h.case_id = m.case_id AND (h.state = 'active' OR (h.state = 'asked' AND m.
 SELECT h.hold_id, h.case_id, h.area, h.hold, h.reason, h.review_on, h.state, h.asked_by, h.asked_at, h.decided_by,
     h.decided_at, h.renewals, h.missed_at, c.number, c.category, c.words, c.level, c.due_at
 FROM (
-    SELECT q.* FROM unnest(:scopes::text[]) AS scope (prefix) CROSS JOIN LATERAL (
-        SELECT * FROM holds o
-        WHERE o.state IN ('asked', 'active') AND (:state::text IS NULL OR o.state = :state::text)
-          AND o.area >= scope.prefix COLLATE "C" AND o.area < (scope.prefix || ':') COLLATE "C"
-          AND (:hold::text IS NULL OR o.hold = :hold::text)
-          AND (:due_on::date IS NULL OR o.review_on <= :due_on::date)
-          AND (:after_on::date IS NULL OR (o.review_on, o.hold_id) > (:after_on::date, :after_id::uuid))
-        ORDER BY o.review_on, o.hold_id LIMIT :most
-    ) q ORDER BY q.review_on, q.hold_id LIMIT :most
+    SELECT * FROM holds o
+    WHERE o.state IN ('asked', 'active') AND (:state::text IS NULL OR o.state = :state::text)
+      AND o.area ^@ ANY(:scopes::text[]) AND o.area >= (:scopes::text[])[1]
+      AND o.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+      AND (:hold::text IS NULL OR o.hold = :hold::text)
+      AND (:due_on::date IS NULL OR o.review_on <= :due_on::date)
+      AND (:after_on::date IS NULL OR (o.review_on, o.hold_id) > (:after_on::date, :after_id::uuid))
+    ORDER BY o.review_on, o.hold_id LIMIT :most
 ) h JOIN cases c USING (case_id) ORDER BY h.review_on, h.hold_id;
 
 -- name: count_holds(scopes, hold, state, due_on, most)$
 -- How many the list holds, counted up to `most`.
 SELECT count(*) FROM (
-    SELECT 1 FROM unnest(:scopes::text[]) AS scope (prefix)
-    JOIN holds o ON o.area >= scope.prefix COLLATE "C" AND o.area < (scope.prefix || ':') COLLATE "C"
+    SELECT 1 FROM holds o
     WHERE o.state IN ('asked', 'active') AND (:state::text IS NULL OR o.state = :state::text)
+      AND o.area ^@ ANY(:scopes::text[]) AND o.area >= (:scopes::text[])[1]
+      AND o.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
       AND (:hold::text IS NULL OR o.hold = :hold::text)
       AND (:due_on::date IS NULL OR o.review_on <= :due_on::date)
     LIMIT :most

@@ -22,15 +22,35 @@ FROM meetings m
 WHERE m.meeting_id = :meeting_id AND (m.area ^@ ANY(:scopes) OR m.chair_id = :person_id OR EXISTS (
     SELECT 1 FROM meeting_people p WHERE p.meeting_id = m.meeting_id AND p.person_id = :person_id));
 
--- name: list_meetings(scopes, person_id, kind, state, after_at, after_id, most)
--- Meetings of the caller's areas and those they were called to, newest first.
-SELECT m.* FROM meetings m
-WHERE (m.area ^@ ANY(:scopes) OR m.chair_id = :person_id OR EXISTS (
-        SELECT 1 FROM meeting_people p WHERE p.meeting_id = m.meeting_id AND p.person_id = :person_id))
-  AND (:kind::text IS NULL OR m.kind = :kind::text)
-  AND (:state::text IS NULL OR m.state = :state::text)
-  AND (:after_at::timestamptz IS NULL OR (m.starts_at, m.meeting_id) < (:after_at::timestamptz, :after_id::uuid))
-ORDER BY m.starts_at DESC, m.meeting_id DESC LIMIT :most;
+-- name: list_meetings(scopes, area, person_id, kind, state, after_at, after_id, most)
+-- Meetings of the caller's areas and those they were called to, in an area where one is named, newest first.
+WITH within_reach AS (
+    (SELECT m.meeting_id, m.starts_at FROM meetings m
+     WHERE m.area ^@ ANY(:scopes::text[]) AND m.area >= (:scopes::text[])[1]
+       AND m.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+       AND (:kind::text IS NULL OR m.kind = :kind::text) AND (:state::text IS NULL OR m.state = :state::text)
+       AND (:after_at::timestamptz IS NULL
+            OR (m.starts_at, m.meeting_id) < (:after_at::timestamptz, :after_id::uuid))
+     ORDER BY m.starts_at DESC, m.meeting_id DESC LIMIT :most)
+    UNION
+    (SELECT m.meeting_id, m.starts_at FROM meetings m
+     WHERE m.chair_id = :person_id::uuid AND (:area::text IS NULL OR m.area ^@ :area::text)
+       AND (:kind::text IS NULL OR m.kind = :kind::text) AND (:state::text IS NULL OR m.state = :state::text)
+       AND (:after_at::timestamptz IS NULL
+            OR (m.starts_at, m.meeting_id) < (:after_at::timestamptz, :after_id::uuid))
+     ORDER BY m.starts_at DESC, m.meeting_id DESC LIMIT :most)
+    UNION
+    (SELECT m.meeting_id, m.starts_at FROM meeting_people p JOIN meetings m USING (meeting_id)
+     WHERE p.person_id = :person_id::uuid AND (:area::text IS NULL OR m.area ^@ :area::text)
+       AND (:kind::text IS NULL OR m.kind = :kind::text) AND (:state::text IS NULL OR m.state = :state::text)
+       AND (:after_at::timestamptz IS NULL
+            OR (m.starts_at, m.meeting_id) < (:after_at::timestamptz, :after_id::uuid))
+     ORDER BY m.starts_at DESC, m.meeting_id DESC LIMIT :most)
+)
+SELECT m.meeting_id, m.kind, m.area, m.title, m.room, m.is_online, m.starts_at, m.chair_id, m.state,
+    m.residents_present, m.ended_at, m.version
+FROM (SELECT meeting_id FROM within_reach ORDER BY starts_at DESC, meeting_id DESC LIMIT :most) r
+JOIN meetings m USING (meeting_id) ORDER BY m.starts_at DESC, m.meeting_id DESC;
 
 -- name: clear_people(meeting_id)!
 -- Before who is called or came is written anew.
@@ -148,7 +168,7 @@ GROUP BY g.code, g.name ORDER BY g.code LIMIT 2000;
 -- name: concerns(area, before, since, until)^
 -- What residents raised in a month, and in the month before it to compare with: by category, channel and grid, and how
 -- far it is. A matter belongs to the month of its report, as in the rates; what was not taken on counts as raised only.
-WITH raised AS (
+WITH raised AS MATERIALIZED (
     SELECT c.category, c.channel, c.area, c.state, c.due_at, c.run, c.hold, c.reported_at >= :since AS is_now,
         c.state NOT IN ('declined', 'merged', 'withdrawn') AS is_taken_on
     FROM cases c
@@ -226,15 +246,34 @@ WHERE p.project_id = :project_id
         SELECT 1 FROM meetings m LEFT JOIN meeting_people e ON e.meeting_id = m.meeting_id AND e.person_id = :person_id
         WHERE m.meeting_id = p.meeting_id AND (m.chair_id = :person_id OR e.person_id IS NOT NULL)))));
 
--- name: list_projects(scopes, person_id, is_mine, state, overdue_on, today, after_on, after_id, most)
--- Projects of the caller's areas or that they own or watch, first due first.
-SELECT p.*, p.due_on < :today::date AND p.state IN ('planned', 'doing') AS is_overdue, '[]'::jsonb AS reviews
-FROM projects p
-WHERE (p.owner_id = :person_id OR p.watcher_id = :person_id
-       OR (NOT :is_mine::boolean AND p.area ^@ ANY(:scopes) AND (NOT p.is_confidential OR EXISTS (
+-- name: list_projects(scopes, area, person_id, is_mine, state, overdue_on, today, after_on, after_id, most)
+-- Projects of the caller's areas or that they own or watch, in an area where one is named, first due first.
+WITH within_reach AS (
+    (SELECT p.project_id, p.due_on FROM projects p
+     WHERE NOT :is_mine::boolean AND p.area ^@ ANY(:scopes::text[]) AND p.area >= (:scopes::text[])[1]
+       AND p.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+       AND (NOT p.is_confidential OR EXISTS (
         SELECT 1 FROM meetings m LEFT JOIN meeting_people e ON e.meeting_id = m.meeting_id AND e.person_id = :person_id
-        WHERE m.meeting_id = p.meeting_id AND (m.chair_id = :person_id OR e.person_id IS NOT NULL)))))
-  AND (:state::text IS NULL OR p.state = :state::text)
-  AND (:overdue_on::date IS NULL OR (p.due_on < :overdue_on::date AND p.state IN ('planned', 'doing')))
-  AND (:after_on::date IS NULL OR (p.due_on, p.project_id) > (:after_on::date, :after_id::uuid))
-ORDER BY p.due_on, p.project_id LIMIT :most;
+        WHERE m.meeting_id = p.meeting_id AND (m.chair_id = :person_id OR e.person_id IS NOT NULL)))
+       AND (:state::text IS NULL OR p.state = :state::text)
+       AND (:overdue_on::date IS NULL OR (p.due_on < :overdue_on::date AND p.state IN ('planned', 'doing')))
+       AND (:after_on::date IS NULL OR (p.due_on, p.project_id) > (:after_on::date, :after_id::uuid))
+     ORDER BY p.due_on, p.project_id LIMIT :most)
+    UNION
+    (SELECT p.project_id, p.due_on FROM projects p
+     WHERE p.owner_id = :person_id::uuid AND (:area::text IS NULL OR p.area ^@ :area::text)
+       AND (:state::text IS NULL OR p.state = :state::text)
+       AND (:overdue_on::date IS NULL OR (p.due_on < :overdue_on::date AND p.state IN ('planned', 'doing')))
+       AND (:after_on::date IS NULL OR (p.due_on, p.project_id) > (:after_on::date, :after_id::uuid))
+     ORDER BY p.due_on, p.project_id LIMIT :most)
+    UNION
+    (SELECT p.project_id, p.due_on FROM projects p
+     WHERE p.watcher_id = :person_id::uuid AND (:area::text IS NULL OR p.area ^@ :area::text)
+       AND (:state::text IS NULL OR p.state = :state::text)
+       AND (:overdue_on::date IS NULL OR (p.due_on < :overdue_on::date AND p.state IN ('planned', 'doing')))
+       AND (:after_on::date IS NULL OR (p.due_on, p.project_id) > (:after_on::date, :after_id::uuid))
+     ORDER BY p.due_on, p.project_id LIMIT :most)
+)
+SELECT p.*, p.due_on < :today::date AND p.state IN ('planned', 'doing') AS is_overdue, '[]'::jsonb AS reviews
+FROM (SELECT project_id FROM within_reach ORDER BY due_on, project_id LIMIT :most) r
+JOIN projects p USING (project_id) ORDER BY p.due_on, p.project_id;

@@ -108,24 +108,53 @@ DELETE FROM open311_uses WHERE (who, minute) IN (
     SELECT who, minute FROM open311_uses WHERE minute < clock_timestamp() - interval '1 hour'
     ORDER BY minute LIMIT :most FOR UPDATE SKIP LOCKED);
 
--- name: open311_found(area, key_id, anonymous_id, themes, categories, states, since, until, updated_after, updated_before, most, skipped)
--- Ids of the requests this caller may see, newest first: their own, and what the jurisdiction publishes.
-SELECT c.case_id
-FROM cases c
-JOIN matters m ON m.code = c.category AND m.is_newest
-LEFT JOIN open311_requests o ON o.case_id = c.case_id
-WHERE c.reported_at >= :since AND c.reported_at <= :until
-  AND c.area ^@ :area::text
-  AND (:categories::text[] IS NULL OR c.category = ANY(:categories::text[]))
-  AND (:states::text[] IS NULL OR c.state = ANY(:states::text[]))
-  AND ((:updated_after::timestamptz IS NULL AND :updated_before::timestamptz IS NULL)
-       OR COALESCE(c.closed_at, (SELECT t.at FROM timeline t
-                                 WHERE t.case_id = c.case_id AND t.position = c.timeline_length))
-          BETWEEN COALESCE(:updated_after::timestamptz, '-infinity')
-              AND COALESCE(:updated_before::timestamptz, 'infinity'))
-  AND (o.key_id = :key_id::uuid
-       OR (NOT c.is_confidential AND (m.theme = ANY(:themes::text[]) OR o.key_id = :anonymous_id::uuid)))
-ORDER BY c.reported_at DESC, c.case_id DESC LIMIT :most OFFSET :skipped;
+-- name: open311_published(themes)
+-- The matters whose themes are published.
+SELECT code FROM matters WHERE is_newest AND theme = ANY(:themes::text[]) ORDER BY code;
+
+-- name: open311_found(area, key_id, anonymous_id, published, categories, states, since, until, updated_after, updated_before, most, skipped)
+-- Ids of the requests this caller may see, newest first: what the jurisdiction publishes (of the `published`
+-- categories), what came in without a key, and their own.
+WITH seen AS (
+    (SELECT c.case_id, c.reported_at FROM cases c
+     WHERE c.reported_at >= :since AND c.reported_at <= :until AND NOT c.is_confidential
+       AND c.category = ANY(:published::text[])
+       AND c.area >= :area::text AND c.area < :area::text || ':'
+       AND (:states::text[] IS NULL OR c.state = ANY(:states::text[]))
+       AND ((:updated_after::timestamptz IS NULL AND :updated_before::timestamptz IS NULL)
+            OR COALESCE(c.closed_at, (SELECT t.at FROM timeline t
+                                      WHERE t.case_id = c.case_id AND t.position = c.timeline_length))
+               BETWEEN COALESCE(:updated_after::timestamptz, '-infinity')
+                   AND COALESCE(:updated_before::timestamptz, 'infinity'))
+     ORDER BY c.reported_at DESC, c.case_id DESC LIMIT :most + :skipped)
+    UNION
+    (SELECT c.case_id, c.reported_at
+     FROM open311_requests o JOIN cases c USING (case_id)
+     WHERE o.key_id = :anonymous_id::uuid AND o.filed_at >= :since AND o.filed_at <= :until AND NOT c.is_confidential
+       AND c.area >= :area::text AND c.area < :area::text || ':'
+       AND (:categories::text[] IS NULL OR c.category = ANY(:categories::text[]))
+       AND (:states::text[] IS NULL OR c.state = ANY(:states::text[]))
+       AND ((:updated_after::timestamptz IS NULL AND :updated_before::timestamptz IS NULL)
+            OR COALESCE(c.closed_at, (SELECT t.at FROM timeline t
+                                      WHERE t.case_id = c.case_id AND t.position = c.timeline_length))
+               BETWEEN COALESCE(:updated_after::timestamptz, '-infinity')
+                   AND COALESCE(:updated_before::timestamptz, 'infinity'))
+     ORDER BY o.filed_at DESC, o.case_id DESC LIMIT :most + :skipped)
+    UNION
+    (SELECT c.case_id, c.reported_at
+     FROM open311_requests o JOIN cases c USING (case_id)
+     WHERE o.key_id = :key_id::uuid AND o.filed_at >= :since AND o.filed_at <= :until
+       AND c.area >= :area::text AND c.area < :area::text || ':'
+       AND (:categories::text[] IS NULL OR c.category = ANY(:categories::text[]))
+       AND (:states::text[] IS NULL OR c.state = ANY(:states::text[]))
+       AND ((:updated_after::timestamptz IS NULL AND :updated_before::timestamptz IS NULL)
+            OR COALESCE(c.closed_at, (SELECT t.at FROM timeline t
+                                      WHERE t.case_id = c.case_id AND t.position = c.timeline_length))
+               BETWEEN COALESCE(:updated_after::timestamptz, '-infinity')
+                   AND COALESCE(:updated_before::timestamptz, 'infinity'))
+     ORDER BY o.filed_at DESC, o.case_id DESC LIMIT :most + :skipped)
+)
+SELECT case_id FROM seen ORDER BY reported_at DESC, case_id DESC LIMIT :most OFFSET :skipped;
 
 -- name: open311_named(area, key_id, anonymous_id, themes, numbers)
 -- The same for requests named by their numbers.

@@ -10,28 +10,15 @@ UPDATE discussions SET state = :state, ended_at = :at WHERE case_id = ANY(:case_
 
 -- name: list_discussions(scopes, state, after_at, after_id, most)
 -- Discussions of areas, oldest first.
-WITH found AS MATERIALIZED (
-    SELECT d.discussion_id, d.case_id, d.state, d.opened_at, d.ended_at
-    FROM unnest(:scopes::text[]) AS scope (prefix)
-    JOIN discussions d ON d.state = :state
-         AND d.area >= scope.prefix COLLATE "C" AND d.area < (scope.prefix || ':') COLLATE "C"
-    WHERE :after_at::timestamptz IS NULL
-       OR (d.opened_at, d.discussion_id) > (:after_at::timestamptz, :after_id::uuid)
-),
-shown AS (
-    SELECT * FROM found ORDER BY opened_at, discussion_id LIMIT :most
-)
 SELECT s.*, c.number, c.area, c.category, c.level, c.words, c.address, c.state AS case_state, c.due_at
-FROM shown s JOIN cases c USING (case_id) ORDER BY s.opened_at, s.discussion_id;
-
--- name: list_wide_discussions(scopes, state, after_at, after_id, most)
--- The same of districts and cities: walks the time, for most of what it meets is wanted.
-SELECT d.discussion_id, d.case_id, d.state, d.opened_at, d.ended_at, c.number, c.area, c.category, c.level, c.words,
-    c.address, c.state AS case_state, c.due_at
-FROM discussions d JOIN cases c USING (case_id)
-WHERE d.state = :state AND d.area ^@ ANY(:scopes)
-  AND (:after_at::timestamptz IS NULL OR (d.opened_at, d.discussion_id) > (:after_at::timestamptz, :after_id::uuid))
-ORDER BY d.opened_at, d.discussion_id LIMIT :most;
+FROM (
+    SELECT d.discussion_id, d.case_id, d.state, d.opened_at, d.ended_at FROM discussions d
+    WHERE d.state = :state AND d.area ^@ ANY(:scopes::text[]) AND d.area >= (:scopes::text[])[1]
+      AND d.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+      AND (:after_at::timestamptz IS NULL
+           OR (d.opened_at, d.discussion_id) > (:after_at::timestamptz, :after_id::uuid))
+    ORDER BY d.opened_at, d.discussion_id LIMIT :most
+) s JOIN cases c USING (case_id) ORDER BY s.opened_at, s.discussion_id;
 
 -- name: has_merged(case_id)$
 -- Whether matters were merged into this one.

@@ -13,12 +13,15 @@ SELECT left(c.area, :digits) AS key,
     count(*) FILTER (WHERE NOT c.is_removed AND c.state = 'closed' AND c.satisfaction IS NULL AND c.calls_made > 0) AS not_reached,
     count(*) FILTER (WHERE NOT c.is_removed AND c.run > 1) AS reworked
 FROM (
+    -- Nothing is removed before it is reported.
     SELECT k.area, k.state, k.first_handler_by, k.satisfaction, k.settled, k.met, k.is_confidential, k.run,
-        k.calls_made, EXISTS (
-        SELECT 1 FROM removals r WHERE r.case_id = k.case_id AND r.state = 'granted'
-          AND (:department::text IS NULL OR r.department_id = :department::text)) AS is_removed
+        k.calls_made, k.case_id IN (
+            SELECT r.case_id FROM removals r WHERE r.state = 'granted' AND r.asked_at >= :since
+              AND (:department::text IS NULL OR r.department_id = :department::text)) AS is_removed
     FROM cases k
-    WHERE k.area ^@ ANY(:scopes) AND k.reported_at >= :since AND k.reported_at < :until
+    WHERE k.area ^@ ANY(:scopes::text[]) AND k.area >= (:scopes::text[])[1]
+      AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+      AND k.reported_at >= :since AND k.reported_at < :until
       AND k.state NOT IN ('declined', 'merged', 'withdrawn')
       AND (:department::text IS NULL OR k.departments @> ARRAY[:department::text])
 ) c GROUP BY 1 ORDER BY 1 LIMIT 2000;
@@ -39,17 +42,20 @@ SELECT c.key,
     count(*) FILTER (WHERE NOT c.is_removed AND c.run > 1) AS reworked
 FROM (
     SELECT d.department AS key, k.state, k.first_handler_by, k.satisfaction, k.settled, k.met, k.is_confidential,
-        k.run, k.calls_made, EXISTS (
-            SELECT 1 FROM removals r WHERE r.case_id = k.case_id AND r.state = 'granted'
-              AND r.department_id = d.department) AS is_removed
+        k.run, k.calls_made, (k.case_id, d.department) IN (
+            SELECT r.case_id, r.department_id FROM removals r
+            WHERE r.state = 'granted' AND r.asked_at >= :since) AS is_removed
     FROM cases k CROSS JOIN LATERAL unnest(k.departments) AS d (department)
-    WHERE k.area ^@ ANY(:scopes) AND k.reported_at >= :since AND k.reported_at < :until
+    WHERE k.area ^@ ANY(:scopes::text[]) AND k.area >= (:scopes::text[])[1]
+      AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+      AND k.reported_at >= :since AND k.reported_at < :until
       AND k.state NOT IN ('declined', 'merged', 'withdrawn')
       AND (:department::text IS NULL OR d.department = :department::text)
 ) c GROUP BY 1 ORDER BY 1 LIMIT 2000;
 
--- name: rate_rows(scopes, since, until, department, counted, is_hit, after_id, most)
--- The matters behind one count, by id: `counted` names the column, `is_hit` false those of its base that missed it.
+-- name: rate_rows(scopes, since, until, department, counted, is_hit, after_at, after_id, most)
+-- The matters behind one count, oldest first: `counted` names the column, `is_hit` false those of its base that
+-- missed it.
 SELECT q.* FROM (
     SELECT k.case_id, k.number, k.area, k.category, k.state, k.run, k.departments, k.is_confidential, k.met,
         k.settled, k.satisfaction, k.reported_at, k.resolved_at, k.closed_at, r.is_removed,
@@ -75,9 +81,11 @@ SELECT q.* FROM (
             SELECT 1 FROM removals m WHERE m.case_id = k.case_id AND m.state = 'granted'
               AND (:department::text IS NULL OR m.department_id = :department::text)) AS is_removed
     ) r
-    WHERE k.area ^@ ANY(:scopes) AND k.reported_at >= :since AND k.reported_at < :until
+    WHERE k.area ^@ ANY(:scopes::text[]) AND k.area >= (:scopes::text[])[1]
+      AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+      AND k.reported_at >= :since AND k.reported_at < :until
       AND k.state NOT IN ('declined', 'merged', 'withdrawn')
       AND (:department::text IS NULL OR k.departments @> ARRAY[:department::text])
-      AND (:after_id::uuid IS NULL OR k.case_id > :after_id::uuid)
+      AND (:after_at::timestamptz IS NULL OR (k.reported_at, k.case_id) > (:after_at::timestamptz, :after_id::uuid))
 ) q WHERE q.in_base AND (:is_hit::boolean IS NULL OR q.hit = :is_hit::boolean)
-ORDER BY q.case_id LIMIT :most;
+ORDER BY q.reported_at, q.case_id LIMIT :most;

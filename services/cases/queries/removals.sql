@@ -19,16 +19,26 @@ UPDATE removals SET state = :state, decided_by = :decided_by, decided_at = :deci
     decision_words = :decision_words
 WHERE removal_id = :removal_id;
 
--- name: list_removals(scopes, department, state, month, after_at, after_id, most)
--- Requests of the caller's areas or department, oldest first.
+-- name: list_removals(scopes, area, department, state, month, after_at, after_id, most)
+-- Requests of the caller's areas or department, in an area where one is named, oldest first.
+WITH within_reach AS (
+    (SELECT r.removal_id, r.asked_at FROM removals r
+     WHERE r.area ^@ ANY(:scopes::text[]) AND r.area >= (:scopes::text[])[1]
+       AND r.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+       AND (:state::text IS NULL OR r.state = :state::text) AND (:month::text IS NULL OR r.month = :month::text)
+       AND (:after_at::timestamptz IS NULL OR (r.asked_at, r.removal_id) > (:after_at::timestamptz, :after_id::uuid))
+     ORDER BY r.asked_at, r.removal_id LIMIT :most)
+    UNION
+    (SELECT r.removal_id, r.asked_at FROM removals r
+     WHERE r.department_id = :department::text AND (:area::text IS NULL OR r.area ^@ :area::text)
+       AND (:state::text IS NULL OR r.state = :state::text) AND (:month::text IS NULL OR r.month = :month::text)
+       AND (:after_at::timestamptz IS NULL OR (r.asked_at, r.removal_id) > (:after_at::timestamptz, :after_id::uuid))
+     ORDER BY r.asked_at, r.removal_id LIMIT :most)
+)
 SELECT r.removal_id, r.case_id, c.number, r.area, r.department_id, r.month, r.ground, r.words, r.state, r.asked_by,
     r.asked_at, r.decided_by, r.decided_at, r.decision_words
-FROM removals r JOIN cases c USING (case_id)
-WHERE (r.area ^@ ANY(:scopes) OR r.department_id = :department::text)
-  AND (:state::text IS NULL OR r.state = :state::text)
-  AND (:month::text IS NULL OR r.month = :month::text)
-  AND (:after_at::timestamptz IS NULL OR (r.asked_at, r.removal_id) > (:after_at::timestamptz, :after_id::uuid))
-ORDER BY r.asked_at, r.removal_id LIMIT :most;
+FROM (SELECT removal_id FROM within_reach ORDER BY asked_at, removal_id LIMIT :most) w
+JOIN removals r USING (removal_id) JOIN cases c USING (case_id) ORDER BY r.asked_at, r.removal_id;
 
 -- name: freeze_month(area, month)!
 -- A month's ranking of an area was frozen.

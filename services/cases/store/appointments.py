@@ -67,6 +67,7 @@ def listed(
     tx: db.Tx,
     *,
     scopes: list[str],
+    area: str | None,
     person_id: str,
     state: str | None,
     mode: str | None,
@@ -78,6 +79,7 @@ def listed(
     rows = queries.list_appointments(
         tx,
         scopes=scopes,
+        area=area,
         person_id=person_id,
         state=state,
         mode=mode,

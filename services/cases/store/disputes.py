@@ -128,6 +128,7 @@ def listed(
     tx: db.Tx,
     *,
     scopes: list[str],
+    area: str | None,
     person_id: str,
     department: str | None,
     state: str | None,
@@ -138,6 +139,7 @@ def listed(
     rows: list[dict[str, Any]] = queries.list_disputes(
         tx,
         scopes=scopes,
+        area=area,
         person_id=person_id,
         department=department,
         state=state,

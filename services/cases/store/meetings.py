@@ -68,6 +68,7 @@ def listed(
     tx: db.Tx,
     *,
     scopes: list[str],
+    area: str | None,
     person_id: str,
     kind: str | None,
     state: str | None,
@@ -78,6 +79,7 @@ def listed(
     rows: list[dict[str, Any]] = queries.list_meetings(
         tx,
         scopes=scopes,
+        area=area,
         person_id=person_id,
         kind=kind,
         state=state,

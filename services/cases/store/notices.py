@@ -7,7 +7,7 @@ from typing import Any
 
 from services.cases.domain.notices import Notice
 from services.cases.store.sql import queries
-from shared import db, errors
+from shared import areas, db, errors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +79,11 @@ def board(
 ) -> list[dict[str, Any]]:
     """What stands, or stood, on the board of an area, newest first."""
     before_at, before_id = before or (None, None)
+    around: list[str] = []
+    while (wider := areas.parent(around[-1] if around else area)) is not None:
+        around.append(wider)
     rows: list[dict[str, Any]] = queries.board(
-        tx, area=area, is_ended=is_ended, before_at=before_at, before_id=before_id, most=most
+        tx, area=area, around=around, is_ended=is_ended, before_at=before_at, before_id=before_id, most=most
     )
     return rows
 

@@ -73,9 +73,13 @@ def found(
     skipped: int,
 ) -> list[dict[str, Any]]:
     """Requests this caller may see, newest first."""
+    published = [row["code"] for row in queries.open311_published(tx, themes=list(served.published_themes))]
     rows = queries.open311_found(
         tx,
-        **_seen(served, caller),
+        area=served.area,
+        key_id=caller.key_id if caller else None,
+        anonymous_id=served.anonymous_id,
+        published=[code for code in published if not categories or code in categories],
         categories=list(categories) or None,
         states=list(states) if states is not None else None,
         since=since,

@@ -85,6 +85,7 @@ def listed(
     tx: db.Tx,
     *,
     scopes: list[str],
+    area: str | None,
     person_id: str,
     is_mine: bool,
     state: str | None,
@@ -97,6 +98,7 @@ def listed(
     rows: list[dict[str, Any]] = queries.list_projects(
         tx,
         scopes=scopes,
+        area=area,
         person_id=person_id,
         is_mine=is_mine,
         state=state,

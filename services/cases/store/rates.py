@@ -1,5 +1,6 @@
 """The counts behind the rates, and the matters behind the counts."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,10 +50,11 @@ def rows_behind(
     department: str | None,
     counted: str,
     is_hit: bool | None,
-    after: str | None,
+    after: Sequence[Any] | None,
     most: int,
 ) -> list[dict[str, Any]]:
     since, until = month_bounds(month)
+    after_at, after_id = after or (None, None)
     rows: list[dict[str, Any]] = queries.rate_rows(
         tx,
         scopes=scopes,
@@ -61,7 +63,8 @@ def rows_behind(
         department=department,
         counted=counted,
         is_hit=is_hit,
-        after_id=after,
+        after_at=after_at,
+        after_id=after_id,
         most=most,
     )
     return rows

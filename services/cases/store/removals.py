@@ -55,6 +55,7 @@ def listed(
     tx: db.Tx,
     *,
     scopes: list[str],
+    area: str | None,
     department: str | None,
     state: str | None,
     month: str | None,
@@ -65,6 +66,7 @@ def listed(
     rows: list[dict[str, Any]] = queries.list_removals(
         tx,
         scopes=scopes,
+        area=area,
         department=department,
         state=state,
         month=month,

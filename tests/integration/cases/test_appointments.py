@@ -217,3 +217,15 @@ def test_staff_ask_for_a_resident_in_their_own_areas_only(world: Any) -> None:
 
     assert (here.status_code, here.json()["resident_id"]) == (201, body["resident_id"])
     assert (there.status_code, there.json()["code"]) == (422, "outside_your_areas")
+
+
+def test_an_area_narrows_also_ones_own_services(world: Any) -> None:
+    me = world.api.client(roles=["resident"], person_id=ids.new())
+    one = asked(world, me)["appointment_id"]
+
+    def found(**query: Any) -> list[str]:
+        return [item["appointment_id"] for item in me.get("/cases/services", params=query).json()["items"]]
+
+    assert found() == [one]
+    assert found(area=district.GRID) == [one]
+    assert found(area=district.GRID_ELSEWHERE) == []

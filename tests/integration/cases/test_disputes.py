@@ -205,3 +205,18 @@ def test_parties_are_forgotten_some_time_after_but_not_before_an_agreement_is_pe
     assert (forgotten["agreement"], forgotten["sessions"][0]["record"]) == (None, None)
     assert (known["agreement"], known["parties"][0]["name_masked"]) == ("赔偿", "赵**")
     assert forgotten["state"] == "agreed"
+
+
+def test_an_area_narrows_also_what_one_mediates_or_sits_at(world: Any) -> None:
+    me = world.staff("mediator")
+    outsider = world.api.client(roles=["mediator"], areas=[district.ELSEWHERE], person_id=me)
+    dispute_id = opened(world, mediator(world), mediators=[me], departments=[district.HEALTH])["dispute_id"]
+
+    def found(client: Any, **query: Any) -> set[str]:
+        return {one["dispute_id"] for one in client.get("/cases/disputes", params=query).json()["items"]}
+
+    for client in (outsider, world.responder(district.HEALTH)):
+        assert dispute_id in found(client)
+        assert dispute_id in found(client, area=district.GRID, state="open")
+        assert dispute_id not in found(client, area=district.ELSEWHERE)
+    assert dispute_id not in found(world.responder(district.ECOLOGY))

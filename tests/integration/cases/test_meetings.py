@@ -433,3 +433,52 @@ def test_what_came_of_a_confidential_point_is_known_to_those_it_concerns_only(wo
 
 def ago(hours: float) -> str:
     return clock.rfc3339(clock.now() - timedelta(hours=hours))
+
+
+def test_an_area_narrows_also_what_one_was_called_to_or_owns(world: Any) -> None:
+    me = world.staff("grid_worker", areas=[COMMUNITY])
+    guest = world.api.client(roles=["grid_worker"], areas=[district.GRID], person_id=me)
+    client = officer(world)
+    meeting = planned(world, client)
+    assert attend(world, client, meeting["meeting_id"], me).status_code == 200
+    chaired = planned(world, client, chair_id=me)
+    item = do(client, meeting["meeting_id"], "items", title="加装扶手")["items"][-1]
+    due = (clock.now() + timedelta(days=30)).date().isoformat()
+    project = {
+        "title": "加装扶手",
+        "owner_id": me,
+        "watcher_id": world.staff(areas=[COMMUNITY]),
+        "due_on": due,
+    }
+    do(client, meeting["meeting_id"], f"items/{item['item_id']}/decide", decision="同意", project=project)
+
+    def found(path: str, key: str, **query: Any) -> set[str]:
+        return {one[key] for one in guest.get(path, params=query).json()["items"]}
+
+    both = {meeting["meeting_id"], chaired["meeting_id"]}
+    assert found("/cases/meetings", "meeting_id") >= both
+    assert found("/cases/meetings", "meeting_id", area=COMMUNITY) == both
+    assert not found("/cases/meetings", "meeting_id", area=district.GRID) & both
+    for mine in (True, False):
+        assert found("/cases/projects", "owner_id", mine=mine, area=COMMUNITY) == {me}
+        assert me not in found("/cases/projects", "owner_id", mine=mine, area=district.GRID)
+
+
+def test_pages_of_meetings_and_projects_hold_each_once(world: Any) -> None:
+    """Whoever is called, chairs and sees the area meets a meeting once, also across pages."""
+    me = world.staff("community_officer", areas=[COMMUNITY])
+    client = officer(world, me)
+    held = [planned(world, client, chair_id=me) for _ in range(5)]
+    for meeting in held:
+        attend(world, client, meeting["meeting_id"], me)
+
+    met: list[str] = []
+    cursor = None
+    while True:
+        page = client.get("/cases/meetings", params={"limit": 2, "cursor": cursor}).json()
+        met += [one["meeting_id"] for one in page["items"]]
+        if (cursor := page["next_cursor"]) is None:
+            break
+
+    assert len(met) == len(set(met))
+    assert {one["meeting_id"] for one in held} <= set(met)

@@ -209,3 +209,33 @@ def test_nothing_is_removed_once_the_ranking_of_the_month_is_frozen(world: Any) 
     with world.database.transaction() as tx:
         tx.execute("DELETE FROM frozen_months")
     assert [(one.status_code, one.json()["code"]) for one in answers] == [(409, "month_frozen")] * 2
+
+
+def test_an_area_narrows_also_what_ones_department_asked_for(world: Any) -> None:
+    removal = ask(world, called(world)).json()["removal_id"]
+    department = world.responder(district.HEALTH)
+
+    def found(**query: Any) -> set[str]:
+        return {one["removal_id"] for one in department.get("/cases/removals", params=query).json()["items"]}
+
+    assert removal in found()
+    assert removal in found(area=district.ELSEWHERE)
+    assert removal not in found(area=district.GRID)
+
+
+def test_the_rows_behind_a_figure_come_page_by_page_each_once(world: Any) -> None:
+    for _ in range(3):
+        filed(world)
+    whole = rows(world, "taken_on")
+
+    met: list[str] = []
+    cursor = None
+    while True:
+        query = {"month": MONTH, "area": district.GRID_ELSEWHERE, "counted": "taken_on", "limit": 2}
+        page = world.supervisor.get("/cases/rates/rows", params={**query, "cursor": cursor}).json()
+        met += [one["case_id"] for one in page["items"]]
+        if (cursor := page["next_cursor"]) is None:
+            break
+
+    assert len(met) == len(set(met)) >= 3
+    assert set(met) == whole

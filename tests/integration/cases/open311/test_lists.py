@@ -23,7 +23,13 @@ def history(world: Any, admin: Any) -> tuple[str, list[str]]:
         number = client.posted(**{**ROAD, "service_code": code})
         at = clock.now() - timedelta(days=days, minutes=1)
         with world.database.transaction() as tx:
-            tx.execute(b"UPDATE cases SET reported_at = %(a)s WHERE number = %(n)s", {"a": at, "n": number})
+            moved = {"a": at, "n": number}
+            tx.execute(b"UPDATE cases SET reported_at = %(a)s WHERE number = %(n)s", moved)
+            tx.execute(
+                b"UPDATE open311_requests SET filed_at = %(a)s"
+                b" WHERE case_id = (SELECT case_id FROM cases WHERE number = %(n)s)",
+                moved,
+            )
         numbers.append(number)
     world.step(world.lead, str(case_of(world, numbers[2])["case_id"]), "decline", ground="court", words="x")
     return key, numbers
