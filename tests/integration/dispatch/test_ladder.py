@@ -197,6 +197,22 @@ def test_more_time_is_asked_for_decided_and_moves_task_and_matter_once(running: 
     ]
 
 
+@pytest.mark.parametrize("by", ["department", "person"])
+def test_nobody_decides_what_they_asked_for_themselves(running: Running, by: str) -> None:
+    whistle = running.whistle(district.MARKET)
+    task_id = running.tasks(whistle.order_id)[district.MARKET]
+    extension = ask(running, task_id).json()
+    claims = {"department": district.MARKET} if by == "department" else {"person_id": extension["asked_by"]}
+    both = running.api.client(roles=["responder", "supervisor"], areas=[district.DISTRICT], **claims)
+
+    answer = both.post(
+        f"/dispatch/extensions/{extension['extension_id']}/decision",
+        json={"approved": True, "words": "同意"},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "own_request")
+
+
 def test_a_refused_request_moves_nothing_and_an_expired_limit_takes_none(running: Running) -> None:
     whistle = running.whistle(district.MARKET)
     task_id = running.tasks(whistle.order_id)[district.MARKET]
@@ -312,14 +328,14 @@ def test_a_whole_batch_that_others_hold_is_passed_over(world: World, monkeypatch
 def test_one_clock_that_fails_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     guilty = world.report(reported_at=LONG_AGO)
     others = [world.report(reported_at=LONG_AGO + timedelta(minutes=n)) for n in range(1, 4)]
-    fire = sweep.clock.fire
+    fire = sweep.ladder.fire
 
     def failing(one: Any, **context: Any) -> Any:
         if one.case_id == guilty.case_id:
             raise ValueError("no such limit")
         return fire(one, **context)
 
-    monkeypatch.setattr(sweep.clock, "fire", failing)
+    monkeypatch.setattr(sweep.ladder, "fire", failing)
     fire_all(world)
 
     assert Counter(colour for *_, colour in world.cards(*(case.case_id for case in others))) == {
@@ -327,7 +343,7 @@ def test_one_clock_that_fails_holds_up_no_other(world: World, monkeypatch: pytes
         "red": 3,
     }
     assert world.cards(guilty.case_id) == []
-    monkeypatch.setattr(sweep.clock, "fire", fire)
+    monkeypatch.setattr(sweep.ladder, "fire", fire)
     fire_all(world)
     assert world.cards(guilty.case_id) == []
     # It has its turn again when its time is over.
