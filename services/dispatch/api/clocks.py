@@ -11,7 +11,7 @@ from services.dispatch.schemas.orders import CaseClocks
 from services.dispatch.store import clocks as store
 from services.dispatch.store import extensions, orders
 from services.dispatch.store.sql import queries
-from shared import db, http, ids
+from shared import auth, db, http, ids
 from shared.auth import Role
 from shared.bus import outbox
 from shared.contracts import Event
@@ -113,7 +113,7 @@ class ClocksApi:
         roles=SUPERVISORS,
         body=schemas.DecideExtension,
         answers=schemas.ExtensionView,
-        errors=(errors.ExtensionDecidedAlready, errors.ExtensionLapsed),
+        errors=(errors.ExtensionDecidedAlready, errors.ExtensionLapsed, errors.OwnRequest),
     )
     def decide_extension(self, tx: db.Tx, request: Request, /, extension_id: str) -> dict[str, Any]:
         """Approve or refuse more time; asked for in time is in time, also when the limit has ended by now.
@@ -122,6 +122,7 @@ class ClocksApi:
         """
         reach = orders.of_areas(request.actor)
         asked = extensions.row(tx, extension_id, reach)
+        _require_other(request.actor, asked)
         order: Any = queries.lock_order(tx, order_id=asked["owner_id"]) if asked["task_id"] else None
         case = queries.lock_case(tx, case_id=asked["case_id"])
         at: datetime = case["at"] if case else order["at"]
@@ -208,6 +209,13 @@ class ClocksApi:
                 assert isinstance(by, clocks.Extended)
                 followed.append(moving.extend(own, by=by.by, rules=self.limits.read(tx), at=at))
         return followed
+
+
+def _require_other(actor: auth.Actor, asked: dict[str, Any]) -> None:
+    """Nobody decides what they asked for. Raises OwnRequest."""
+    own_department = actor.department is not None and actor.department == asked["department_id"]
+    if own_department or str(asked["asked_by"]) == actor.person_id:
+        raise errors.OwnRequest()
 
 
 def _lock_case(tx: db.Tx, request: Request, case_id: str) -> datetime:

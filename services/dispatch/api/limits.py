@@ -66,7 +66,7 @@ class LimitsApi:
     def add_preset(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
         """Add a preset of your own; it is not in force until you say so."""
         name, area = request.body["name"], _area(tx, request)
-        presets.require_complete(request.body["limits"])
+        presets.require_complete(request.body)
         queries.insert_preset(tx, name=name)
         return _publish(tx, request, name, area=area, version=1, is_in_force=False)
 
@@ -81,7 +81,7 @@ class LimitsApi:
     def edit_preset(self, tx: db.Tx, request: Request, /, preset: str) -> dict[str, Any]:
         """Publish a new version of a preset. Running clocks keep the version they began with."""
         area = _area(tx, request)
-        presets.require_complete(request.body["limits"])
+        presets.require_complete(request.body)
         row = _lock_preset(tx, preset)
         request.match(row["version"])
         return _publish(

@@ -7,6 +7,7 @@ from services.dispatch.domain import errors
 from services.dispatch.domain import order as domain
 from services.dispatch.schemas import orders as schemas
 from services.dispatch.store import orders as store
+from services.dispatch.store import task_lists as lists
 from services.dispatch.store.sql import queries
 from shared import auth, db, http
 from shared.contracts.cases import Place
@@ -20,17 +21,24 @@ class OrdersApi(Steps):
         "/dispatch/tasks", roles=auth.STAFF, query=schemas.TaskFilter, answers=schemas.TaskSummary, page=True
     )
     def list_tasks(self, tx: db.Tx, request: Request, /) -> Page:
-        """List tasks, newest first: a responder's those of the department, other staff's those of their areas."""
-        cursor = request.cursor(length=1)
-        rows = store.listed(
-            tx,
-            request.actor,
-            state=request.query["state"],
-            mine=request.query["mine"],
-            before=str(cursor[0]) if cursor else None,
-            most=request.limit + 1,
-        )
-        return http.page(rows, limit=request.limit, key=lambda row: [str(row["task_id"])])
+        """List tasks: a responder's those of the department, other staff's those of their areas."""
+        query, sort = request.query, request.query["sort"]
+        of = lists.whose(request.actor, mine=query["mine"])
+        if sort == "due":
+            cursor = request.cursor(length=2)
+            after = (str(cursor[0]), str(cursor[1])) if cursor else None
+            rows = lists.due(tx, of, state=query["state"], after=after, most=request.limit + 1)
+        else:
+            cursor = request.cursor(length=1)
+            before = str(cursor[0]) if cursor else None
+            rows = lists.newest(tx, of, state=query["state"], before=before, most=request.limit + 1)
+        return http.page(rows, limit=request.limit, key=lambda row: lists.place_of(row, sort))
+
+    @get("/dispatch/tasks/count", roles=auth.STAFF, query=schemas.TaskCounting, answers=schemas.TaskCounts)
+    def count_tasks(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
+        """Count the tasks of that list by state, each up to 10,000."""
+        of = lists.whose(request.actor, mine=request.query["mine"])
+        return {"items": lists.counts(tx, of)}
 
     @get("/dispatch/tasks/<uuid:task_id>", roles=auth.STAFF, answers=schemas.TaskView)
     def read_task(self, tx: db.Tx, request: Request, /, task_id: str) -> dict[str, Any]:
@@ -62,11 +70,15 @@ class OrdersApi(Steps):
         roles=RESPONDERS,
         body=schemas.Assign,
         answers=schemas.TaskView,
-        errors=STEP_ERRORS,
+        errors=(*STEP_ERRORS, errors.NotOfThisDepartment),
     )
     def assign(self, tx: db.Tx, request: Request, /, task_id: str) -> dict[str, Any]:
         """Name the handler inside the department."""
         handler_id = str(request.body["handler_id"])
+        # Whoever dispatch has never met may be new there.
+        works_for = queries.department_of(tx, person_id=handler_id)
+        if works_for and works_for != request.actor.department:
+            raise errors.NotOfThisDepartment(department=works_for)
         return self._department_step(
             tx,
             request,

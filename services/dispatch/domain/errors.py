@@ -67,6 +67,14 @@ class OwnReturn(errors.Conflict):
     """Your own department asks to give this back: another supervisor decides."""
 
 
+class OwnRequest(errors.Conflict):
+    """You asked for more time yourself, or your department did: another supervisor decides."""
+
+
+class NotOfThisDepartment(errors.Invalid):
+    """This person works for another department."""
+
+
 class ClockEnded(errors.Conflict):
     """The limit was met or ended; it cannot be moved any more."""
 
@@ -100,7 +108,8 @@ class PresetIncomplete(errors.Invalid):
 
 
 class LimitTwice(errors.Invalid):
-    """The same clock, matter, class and urgency is limited twice; stages of one limit have different names."""
+    """The same clock, matter, class and urgency is limited twice, or a clock has two ladders; stages of one limit have
+    different names."""
 
 
 class NotAYear(errors.Invalid):

@@ -33,8 +33,9 @@ def read(name: str, version: int, document: Document) -> Preset:
     )
 
 
-def require_complete(rows: Sequence[Mapping[str, Any]]) -> None:
+def require_complete(document: Document) -> None:
     """Every clock is limited for every matter, and nothing twice. Raises PresetIncomplete, LimitTwice."""
+    rows: Sequence[Mapping[str, Any]] = document["limits"]
     general = {row["clock"] for row in rows if _key(row)[1:] == (ANY, ANY, ANY)}
     missing = [name for name in CLOCKS if name not in general]
     if missing:
@@ -46,6 +47,10 @@ def require_complete(rows: Sequence[Mapping[str, Any]]) -> None:
         if (*_key(row), stage) in seen or (*_key(row), "") in seen or (not stage and _named(row, seen)):
             raise errors.LimitTwice(clock=row["clock"], category=_key(row)[1])
         seen.add((*_key(row), stage))
+    climbed = [row["clock"] for row in document["ladders"]]
+    for clock in climbed:
+        if climbed.count(clock) > 1:
+            raise errors.LimitTwice(clock=clock, category=ANY)
 
 
 def _named(row: Mapping[str, Any], seen: set[tuple[str, ...]]) -> bool:

@@ -120,6 +120,10 @@ ORDER BY person_id LIMIT 5000;
 SELECT person_id, areas FROM known_people
 WHERE 'supervisor' = ANY(roles) AND seen_on >= :since ORDER BY person_id LIMIT 1000;
 
+-- name: department_of(person_id)$
+-- The department somebody dispatch has met works for.
+SELECT department_id FROM known_people WHERE person_id = :person_id;
+
 -- name: forget_people(before)!
 -- Drops people not seen for long.
 DELETE FROM known_people WHERE seen_on < :before;

@@ -76,6 +76,9 @@ WHERE o.order_id = :order_id AND (o.area ^@ ANY(:scopes) OR EXISTS (
 -- A task the caller may see, with its order, its clocks and how both sides rated each other.
 SELECT t.*, o.case_id, o.kind, o.category, o.urgency, o.longitude, o.latitude, o.version,
        d.name AS department_name, (
+           SELECT f.due_at FROM clocks f
+           WHERE f.owner_id = t.order_id AND f.task_id = t.task_id AND f.name = 'finish' AND f.state = 'running'
+       ) AS due_at, (
            SELECT COALESCE(jsonb_agg(jsonb_build_object(
                'name', c.name, 'state', c.state, 'run', c.run, 'due_at', c.due_at,
                'provisional', c.provisional, 'started_at', c.started_at) ORDER BY c.due_at), '[]')
@@ -86,34 +89,6 @@ SELECT t.*, o.case_id, o.kind, o.category, o.urgency, o.longitude, o.latitude, o
            FROM ratings r WHERE r.task_id = t.task_id) AS ratings
 FROM tasks t JOIN orders o USING (order_id) LEFT JOIN departments d ON d.department_id = t.department_id
 WHERE t.task_id = :task_id AND (t.department_id = :department OR t.area ^@ ANY(:scopes));
-
--- name: list_department_tasks(department, state, before, most)
--- Tasks of a department, newest first.
-SELECT t.*, o.case_id, o.kind, o.category, o.urgency, o.longitude, o.latitude, o.version,
-       d.name AS department_name
-FROM tasks t JOIN orders o USING (order_id) LEFT JOIN departments d ON d.department_id = t.department_id
-WHERE t.department_id = :department AND (:state::text IS NULL OR t.state = :state::text)
-  AND (:before::uuid IS NULL OR t.task_id < :before::uuid)
-ORDER BY t.task_id DESC LIMIT :most;
-
--- name: list_handler_tasks(handler, department, state, before, most)
--- The tasks a department assigned to one of its handlers, newest first.
-SELECT t.*, o.case_id, o.kind, o.category, o.urgency, o.longitude, o.latitude, o.version,
-       d.name AS department_name
-FROM tasks t JOIN orders o USING (order_id) LEFT JOIN departments d ON d.department_id = t.department_id
-WHERE t.handler_id = :handler AND t.department_id = :department
-  AND (:state::text IS NULL OR t.state = :state::text)
-  AND (:before::uuid IS NULL OR t.task_id < :before::uuid)
-ORDER BY t.task_id DESC LIMIT :most;
-
--- name: list_area_tasks(scopes, state, before, most)
--- Tasks of areas, newest first.
-SELECT t.*, o.case_id, o.kind, o.category, o.urgency, o.longitude, o.latitude, o.version,
-       d.name AS department_name
-FROM tasks t JOIN orders o USING (order_id) LEFT JOIN departments d ON d.department_id = t.department_id
-WHERE t.area ^@ ANY(:scopes) AND (:state::text IS NULL OR t.state = :state::text)
-  AND (:before::uuid IS NULL OR t.task_id < :before::uuid)
-ORDER BY t.task_id DESC LIMIT :most;
 
 -- name: insert_rating(task_id, rater, score, words, by_person, rated_at)!
 -- One side rates the other, once.

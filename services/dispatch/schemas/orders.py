@@ -90,6 +90,27 @@ class TaskFilter(http.PageQuery):
         load_default=False, metadata={"description": "Only tasks assigned to the caller as handler."}
     )
     state = fields.String(load_default=None, validate=validate.OneOf([str(state) for state in TaskState]))
+    sort = fields.String(
+        load_default="newest",
+        validate=validate.OneOf(("newest", "due")),
+        metadata={
+            "description": "`due`: open tasks, what is to be finished first; those whose limit stands come last."
+        },
+    )
+
+
+class TaskCounting(http.Schema):
+    mine = fields.Boolean(load_default=False)
+
+
+class TaskCount(http.Schema):
+    state = fields.String(validate=validate.OneOf([str(state) for state in TaskState]))
+    count = fields.Integer()
+    capped = fields.Boolean(metadata={"description": "There are more than `count`."})
+
+
+class TaskCounts(http.Schema):
+    items = fields.List(fields.Nested(TaskCount))
 
 
 class ClockView(http.Schema):
@@ -158,6 +179,10 @@ class TaskSummary(http.Schema):
     arrived_at = fields.AwareDateTime(allow_none=True)
     replied_at = fields.AwareDateTime(allow_none=True)
     finished_at = fields.AwareDateTime(allow_none=True)
+    due_at = fields.AwareDateTime(
+        allow_none=True,
+        metadata={"description": "The limit to finish; null while it stands or when it ended."},
+    )
     version = fields.Integer(metadata={"description": "The version of the order the task belongs to."})
 
 

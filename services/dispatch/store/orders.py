@@ -123,7 +123,7 @@ def order_view(tx: db.Tx, order_id: str, actor: auth.Actor) -> dict[str, Any]:
     if row is None:
         raise errors.NotFound()
     tasks = queries.tasks_of(tx, order_ids=[order_id])
-    return {**row, "place": _place(row), "tasks": tasks}
+    return {**row, "place": place(row), "tasks": tasks}
 
 
 def task_view(tx: db.Tx, task_id: str, actor: auth.Actor) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def task_view(tx: db.Tx, task_id: str, actor: auth.Actor) -> dict[str, Any]:
     row = queries.get_task(tx, task_id=task_id, **vars(seen(actor)))
     if row is None:
         raise errors.NotFound()
-    return {**row, "place": _place(row)}
+    return {**row, "place": place(row)}
 
 
 def history(
@@ -142,28 +142,6 @@ def history(
         raise errors.NotFound()
     rows: list[dict[str, Any]] = queries.history_of(tx, task_id=task_id, after=after, most=most)
     return rows
-
-
-def listed(
-    tx: db.Tx, actor: auth.Actor, *, state: str | None, mine: bool, before: str | None, most: int
-) -> list[dict[str, Any]]:
-    """Tasks within the actor's reach, newest first: of their department for responders, else of their areas.
-
-    Args:
-        mine: only those a department assigned to the actor as its handler.
-    """
-    reach = seen(actor)
-    if mine:
-        rows = queries.list_handler_tasks(
-            tx, handler=actor.person_id, department=reach.department, state=state, before=before, most=most
-        )
-    elif reach.department:
-        rows = queries.list_department_tasks(
-            tx, department=reach.department, state=state, before=before, most=most
-        )
-    else:
-        rows = queries.list_area_tasks(tx, scopes=reach.scopes, state=state, before=before, most=most)
-    return [{**row, "place": _place(row)} for row in rows]
 
 
 def rate(
@@ -263,7 +241,8 @@ def _history_columns(taken: Taken) -> dict[str, Any]:
     return columns | {"step_id": ids.new(), "by_person": columns.pop("by"), "at": clock.rfc3339(taken.at)}
 
 
-def _place(row: Mapping[str, Any]) -> dict[str, float]:
+def place(row: Mapping[str, Any]) -> dict[str, float]:
+    """Where the matter of an order or task is."""
     return {"longitude": row["longitude"], "latitude": row["latitude"]}
 
 

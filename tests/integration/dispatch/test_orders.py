@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared import clock, ids
+from services.dispatch.store import task_lists
+from shared import auth, clock, ids
 from shared.contracts import cases as said
 from tests.support import district
 
+# Of one test alone.
+UTILITIES = "370102-utilities"
 BODIES: dict[str, dict[str, Any]] = {
     "sign": {},
     "assign": {"handler_id": ids.new()},
@@ -350,6 +354,65 @@ def test_tasks_are_listed_to_their_departments_and_areas_newest_first(running: A
         "/dispatch/tasks", params={"limit": 1, "cursor": first["next_cursor"]}
     )
     assert [page["items"][0]["task_id"] for page in (first, second.json())] == [made[3], made[2]]
+
+
+def test_an_inbox_is_sorted_by_what_is_due_first_across_pages(running: Any) -> None:
+    now = clock.now()
+    ages = (3, 9, 1, 7, 5)
+    whistles = [running.whistle(UTILITIES, whistled_at=now - timedelta(days=age)) for age in ages]
+    made = {age: running.tasks(w.order_id)[UTILITIES] for age, w in zip(ages, whistles, strict=True)}
+    standing = running.whistle(UTILITIES, whistled_at=now - timedelta(days=20))
+    running.give(said.CaseDeferred(case_id=standing.case_id, area=standing.area, review_on=now.date()))
+    done = running.whistle(UTILITIES, whistled_at=now - timedelta(days=30))
+    running.finish(done.order_id, UTILITIES)
+    client, supervisor = running.responder(UTILITIES), running.supervisor
+
+    def paged(of: Any) -> list[str]:
+        found, cursor = [], None
+        while True:
+            page = {"limit": 2, "sort": "due", **({"cursor": cursor} if cursor else {})}
+            answer = of.get("/dispatch/tasks", params=page)
+            assert answer.status_code == 200, answer.text
+            found += [item["task_id"] for item in answer.json()["items"]]
+            cursor = answer.json()["next_cursor"]
+            if not cursor:
+                return found
+
+    wanted = [made[age] for age in sorted(ages, reverse=True)]
+    wanted.append(running.tasks(standing.order_id)[UTILITIES])
+    assert paged(client) == wanted
+    assert [one for one in paged(supervisor) if one in wanted] == wanted
+    counted = client.get("/dispatch/tasks/count").json()["items"]
+    assert {row["state"]: (row["count"], row["capped"]) for row in counted if row["count"]} == {
+        "sent": (6, False),
+        "finished": (1, False),
+    }
+    assert client.get("/dispatch/tasks", params={"sort": "due", "state": "signed"}).json()["items"] == []
+
+
+def test_counts_stop_at_a_bound_and_say_so(running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    department = "370102-education"
+    for _ in range(3):
+        running.whistle(department)
+    monkeypatch.setattr(task_lists, "COUNTED_UP_TO", 2)
+    actor = auth.Actor(person_id=ids.new(), roles=frozenset({auth.Role.RESPONDER}), department=department)
+
+    with running.database.transaction(read_only=True) as tx:
+        counted = task_lists.counts(tx, task_lists.whose(actor, mine=False))
+
+    assert counted[0] == {"state": "sent", "count": 2, "capped": True}
+
+
+def test_a_handler_of_another_department_is_not_named(running: Any) -> None:
+    whistle = running.whistle(district.MARKET)
+    client, task_id = running.responder(district.MARKET), running.tasks(whistle.order_id)[district.MARKET]
+    running.step(client, task_id, "sign")
+    stranger = ids.new()
+    running.responder(district.HEALTH, person_id=stranger).get("/dispatch/notices/count")
+
+    answer = client.post(f"/dispatch/tasks/{task_id}/assign", json={"handler_id": stranger})
+
+    assert told(answer) == (422, "not_of_this_department")
 
 
 # --- what can go wrong

@@ -413,7 +413,7 @@ def test_a_limit_computed_anew_from_its_start_is_the_limit_that_ran(
 
 @pytest.mark.parametrize("document", seed.delivered_presets(), ids=lambda one: str(one["name"]))
 def test_a_delivered_preset_is_complete(document: dict[str, Any]) -> None:
-    presets.require_complete(document["limits"])
+    presets.require_complete(document)
     read = presets.read(document["name"], 1, document)
 
     assert read.extension is not None
@@ -459,15 +459,25 @@ def limit_row(**changes: Any) -> dict[str, Any]:
     return {"clock": "finish", "amount": 1, "unit": "working_days", **changes}
 
 
+def complete(*rows: dict[str, Any], ladders: tuple[str, ...] = ()) -> None:
+    presets.require_complete({"limits": rows, "ladders": [{"clock": name} for name in ladders]})
+
+
+def test_a_clock_has_one_ladder() -> None:
+    whole = [limit_row(clock=name) for name in CLOCKS]
+
+    complete(*whole, ladders=("sign", "finish"))
+    with pytest.raises(errors.LimitTwice):
+        complete(*whole, ladders=("sign", "finish", "sign"))
+
+
 def test_limits_that_leave_a_matter_without_one_or_give_it_two_are_refused() -> None:
     whole = [limit_row(clock=name) for name in CLOCKS]
 
-    presets.require_complete(whole)
-    presets.require_complete(
-        [*whole, limit_row(category="m", stage="a"), limit_row(category="m", stage="b", amount=2)]
-    )
+    complete(*whole)
+    complete(*whole, limit_row(category="m", stage="a"), limit_row(category="m", stage="b", amount=2))
     with pytest.raises(errors.PresetIncomplete):
-        presets.require_complete(whole[1:])
+        complete(*whole[1:])
     for twice in (
         [limit_row()],
         [limit_row(stage="a")],
@@ -475,4 +485,4 @@ def test_limits_that_leave_a_matter_without_one_or_give_it_two_are_refused() -> 
         [limit_row(category="m", stage="a"), limit_row(category="m", stage="a")],
     ):
         with pytest.raises(errors.LimitTwice):
-            presets.require_complete([*whole, *twice])
+            complete(*whole, *twice)
