@@ -8,16 +8,16 @@ SELECT nextval('case_numbers') AS counter, clock_timestamp() AS at, (
     FROM posts p WHERE p.area = :grid AND p.is_held AND p.kind IN ('lead', 'full_time_worker')
 ), '[]') AS responsible;
 
--- name: insert_case(case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, category_version, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by, documents_missing, reported_at, timeline_length, timeline_hash)!
+-- name: insert_case(case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, category_version, words, longitude, latitude, address, reporter_id, is_confidential, has_reporter, first_inquiry_by, documents_missing, reported_at, timeline_length, timeline_hash)!
 -- Files a matter; what only happens later has its default.
 INSERT INTO cases (
     case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class,
-    category_version, words, longitude, latitude, address, reporter_id, is_confidential, first_inquiry_by,
-    documents_missing, reported_at, timeline_length, timeline_hash
+    category_version, words, longitude, latitude, address, reporter_id, is_confidential, has_reporter,
+    first_inquiry_by, documents_missing, reported_at, timeline_length, timeline_hash
 ) VALUES (
     :case_id, :number, :area, :state, :category, :channel, :urgency, :mechanism, :scope_class, :level, :sla_class,
-    :category_version, :words, :longitude, :latitude, :address, :reporter_id, :is_confidential, :first_inquiry_by,
-    :documents_missing, :reported_at, :timeline_length, :timeline_hash
+    :category_version, :words, :longitude, :latitude, :address, :reporter_id, :is_confidential, :has_reporter,
+    :first_inquiry_by, :documents_missing, :reported_at, :timeline_length, :timeline_hash
 );
 
 -- name: lock_case(case_id, scopes, person_id, department)^

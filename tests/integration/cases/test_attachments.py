@@ -423,7 +423,7 @@ def test_a_step_names_the_photos_that_show_it_and_the_timeline_keeps_their_hashe
     named = [photo["attachment_id"]]
     world.step(world.worker, case_id, "triage")
 
-    world.step(world.worker, case_id, "resolve", words="已清洗", attachment_ids=named)
+    world.step(world.officer, case_id, "resolve", words="已清洗", attachment_ids=named)
     world.step(world.worker, case_id, "check", passed=True, attachment_ids=named * 2)
 
     entries = world.supervisor.get(f"/cases/{case_id}/timeline").json()["items"]
