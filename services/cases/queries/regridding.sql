@@ -45,3 +45,13 @@ WHERE c.case_id = ANY(:case_ids) AND t.case_id = c.case_id AND t.state = 'open';
 -- So do requests and holds that stand.
 UPDATE holds h SET area = c.area FROM cases c
 WHERE c.case_id = ANY(:case_ids) AND h.case_id = c.case_id AND h.state IN ('asked', 'active');
+
+-- name: regrid_disputes(case_ids)!
+-- So do disputes at the desk.
+UPDATE disputes d SET area = c.area FROM cases c
+WHERE c.case_id = ANY(:case_ids) AND d.case_id = c.case_id AND d.state = 'open';
+
+-- name: regrid_removals(case_ids)!
+-- So do requests for removal that nobody decided.
+UPDATE removals r SET area = c.area FROM cases c
+WHERE c.case_id = ANY(:case_ids) AND r.case_id = c.case_id AND r.state = 'asked';

@@ -62,6 +62,8 @@ def move(tx: db.Tx, changes: Sequence[Change]) -> None:
         queries.regrid_tellings(tx, case_ids=case_ids)
         queries.move_hearings(tx, case_ids=case_ids)
         queries.regrid_holds(tx, case_ids=case_ids)
+        queries.regrid_disputes(tx, case_ids=case_ids)
+        queries.regrid_removals(tx, case_ids=case_ids)
 
 
 def _row(case: Case) -> dict[str, Any]:

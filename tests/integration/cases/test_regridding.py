@@ -167,3 +167,25 @@ def test_a_matter_somebody_holds_moves_a_moment_later(redrawn: Redrawn) -> None:
     redrawn.settle()
 
     assert redrawn.world.read(case_id)["area"] == redrawn.west
+
+
+def test_a_dispute_at_the_desk_moves_with_its_matter(redrawn: Redrawn) -> None:
+    world = redrawn.world
+    case_id = redrawn.report()
+    mediator = world.api.client(roles=["mediator"], areas=[redrawn.subdistrict])
+    opened = mediator.post(
+        f"/cases/{case_id}/disputes",
+        json={
+            "parties": [{"side": "applicant", "name": "赵钱孙"}, {"side": "respondent", "name": "周吴"}],
+            "mediators": [world.staff("mediator", areas=[redrawn.subdistrict])],
+        },
+    )
+    assert opened.status_code == 201, opened.text
+    redrawn.give_up_the_east()
+    redrawn.settle()
+
+    def found(area: str) -> list[str]:
+        page = mediator.get("/cases/disputes", params={"area": area}).json()
+        return [one["case_id"] for one in page["items"]]
+
+    assert (found(redrawn.west), found(redrawn.east)) == ([case_id], [])
