@@ -8,6 +8,7 @@ from services.cases.schemas import lists as schemas
 from services.cases.schemas import matters
 from services.cases.store import lists as store
 from services.cases.store import names
+from services.cases.store.selection import select
 from shared import auth, clock, db, errors, http, logs, tables
 from shared.http import Download, Page, Request, get
 
@@ -27,7 +28,7 @@ class ListsApi:
         Staff see those of their areas, departments those they were called to, residents their own.
         """
         sort = request.query["sort"]
-        selection = store.select(request.actor, request.query)
+        selection = select(request.actor, request.query)
         rows = store.page(tx, selection, sort=sort, after=_place(request, sort), most=request.limit + 1)
         shown = http.page(rows, limit=request.limit, key=lambda row: _cursor(row, sort))
         total = store.count(tx, selection) if request.query["count"] else None
@@ -41,7 +42,7 @@ class ListsApi:
     @get("/cases/tabs", roles=auth.ANYONE, query=schemas.CaseFilter, answers=schemas.Tabs)
     def count_tabs(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
         """Count the matters under each tab of a list, by the list's own filters."""
-        counted = store.count_tabs(tx, store.select(request.actor, request.query))
+        counted = store.count_tabs(tx, select(request.actor, request.query))
         return {
             "tabs": [
                 {
@@ -66,7 +67,7 @@ class ListsApi:
 
         At most 50,000 matters; who reported them is left out.
         """
-        selection = store.select(request.actor, request.query)
+        selection = select(request.actor, request.query)
         count = store.count(tx, selection, most=tables.MOST_ROWS)
         if count > tables.MOST_ROWS:
             raise tables.TooManyRows(most=tables.MOST_ROWS)

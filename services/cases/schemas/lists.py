@@ -5,7 +5,8 @@ import typing
 from marshmallow import fields, validate
 
 from services.cases.domain.case import LEVELS, Hold, State
-from services.cases.store.lists import DUE_SOON_HOURS, MOST_COUNTED, SORTS, TABS
+from services.cases.store.lists import MOST_COUNTED, SORTS
+from services.cases.store.selection import DUE_SOON_HOURS, TABS
 from shared import clock, http
 from shared.contracts import cases as contracts
 

@@ -11,67 +11,30 @@ How a list is found depends on how many matters can be in it:
   holds what they are filtered by, then sorted;
 - many: the newest are walked until the page is full;
 - with words: frequent ones, by the database's statistics, are looked for in the first of the list; rare ones, and
-  those that do not fill the page so, by the index of characters, which answers all that hold them.
+  those that do not fill the page so, by the index of characters, which answers all that hold them; what has not
+  ended of a wide area and what holds the words are each read from their index and compared.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from services.cases.domain import search
-from services.cases.store import matters
-from services.cases.store.matters import Reach
+from services.cases.store.selection import ENDED_TABS, TABS, Selection
 from services.cases.store.sql import queries
-from shared import auth, db
+from shared import db
 
 Sort = Literal["newest", "oldest", "due"]
 SORTS: tuple[Sort, ...] = ("newest", "oldest", "due")
 # A tab does not say how many beyond this.
 MOST_COUNTED = 10_000
-DUE_SOON_HOURS = 24
-# Few matters are looked through for words that a larger share of all hold.
-_FREQUENT = 0.02
+# Few matters are looked through for words that a larger share of all hold; those that hold what is rare are looked at.
+_FREQUENT = 0.15
+_RARE = 0.003
 # At most so many are looked through for words before the index of characters is asked.
 _MOST_LOOKED_THROUGH = 10_000
 # Of a subdistrict or less, where the index answers fewer.
 _MOST_OF_FEW = 3_000
 _RAREST = 1e-9
-_SUBDISTRICT_DIGITS = 9
-
-_LIVE = "c.state IN ('received', 'triaged', 'handling', 'resolved', 'checked', 'called_back')"
-_WITHIN = "{row}.area ^@ ANY(%(scopes)s)"
-_LIVE_STATES = frozenset({"received", "triaged", "handling", "resolved", "checked", "called_back"})
-_RUNNING = "c.state IN ('received', 'triaged', 'handling')"
-_OVERDUE = f"{_RUNNING} AND c.due_at < now()"
-_DUE_SOON = (
-    f"{_RUNNING} AND c.due_at >= now() AND c.due_at < now() + make_interval(hours => {DUE_SOON_HOURS})"
-)
-
-# tab → its condition. All but `closed` are of matters not yet ended.
-TABS = {
-    "new": "c.state = 'received' AND c.hold IS NULL",
-    "handling": "c.state IN ('triaged', 'handling') AND c.hold IS NULL",
-    "due_soon": _DUE_SOON,
-    "overdue": _OVERDUE,
-    "to_check": "c.state = 'resolved'",
-    "to_call_back": "c.state = 'checked'",
-    "on_hold": "c.hold IS NOT NULL",
-    "stalled": "c.stalled_as IS NOT NULL",
-    "closed": "c.state = 'closed'",
-}
-_ENDED_TABS = frozenset({"closed"})
-
-# filter → its condition on the value of the same name.
-_EQUAL = ("state", "category", "channel", "urgency", "level", "hold", "number")
-_CONDITIONS = {
-    **{name: f"c.{name} = %({name})s" for name in _EQUAL},
-    "handler": "c.first_handler_by = %(handler)s",
-    "reported_from": "c.reported_at >= %(reported_from)s",
-    "reported_to": "c.reported_at < %(reported_to)s",
-}
-# What leaves few of however many.
-_PERSONAL = frozenset({"handler", "number"})
-_FLAGS = {"overdue": _OVERDUE, "due_soon": _DUE_SOON, "stalled": TABS["stalled"]}
 
 
 @dataclass(frozen=True)
@@ -96,161 +59,6 @@ _SEGMENTS: dict[Sort, tuple[_Segment, ...]] = {
         _Segment("c.due_at IS NULL", "c.reported_at DESC, c.case_id DESC", "c.reported_at, c.case_id", "<"),
     ),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """Which matters: what the caller may see, narrowed by filters."""
-
-    conditions: tuple[str, ...]
-    values: Mapping[str, Any]
-    # Of the area, where its scopes are no ranges: of `{row}`, be it a matter or its words.
-    within: str | None = None
-    # All of them can be read before they are sorted.
-    are_few: bool
-    # Of one reporter or handler.
-    is_personal: bool = False
-    scopes: tuple[str, ...] = ()
-    # Scopes small enough to be ranges of an index.
-    is_narrow: bool = False
-    sought: search.Sought = field(default_factory=lambda: search.Sought(()))
-    # Not yet ended.
-    is_live: bool = False
-    is_empty: bool = False
-
-    def only(self, condition: str) -> "Selection":
-        return replace(self, conditions=(*self.conditions, condition))
-
-    def live(self) -> "Selection":
-        """What of it has not ended yet."""
-        return replace(self, is_live=True, are_few=True)
-
-    @property
-    def source(self) -> str:
-        """FROM and WHERE without words."""
-        tables = "cases c"
-        if self.is_narrow:
-            tables = (
-                "unnest(%(scopes)s::text[]) AS scope (prefix) JOIN cases c"
-                ' ON c.area >= scope.prefix COLLATE "C" AND c.area < (scope.prefix || \':\') COLLATE "C"'
-            )
-        within = () if self.within is None else (self.within.format(row="c"),)
-        return f"FROM {tables} WHERE {_all((*within, *self._asked))}"
-
-    @property
-    def _asked(self) -> tuple[str, ...]:
-        """What is asked of the matters besides where they are."""
-        if not self.is_live:
-            return self.conditions
-        if self.scopes and not self.is_personal:
-            # All are read from the index of those, which holds what they are filtered by. Filters that look like
-            # other indexes lead the planner there, and to the rows: state and limit say almost the same, and taken
-            # for independent of each other they seem to leave next to nothing.
-            return (_LIVE, *(f"({condition}) IS TRUE" for condition in self.conditions))
-        return (_LIVE, *self.conditions)
-
-    @property
-    def looked_through(self) -> str:
-        """FROM and WHERE by looking at the words of each."""
-        tables, conditions = self.source.split(" WHERE ", 1)
-        # A fence: joined otherwise, all words there are would be read.
-        words = "JOIN LATERAL (SELECT content FROM case_words WHERE case_id = c.case_id OFFSET 0) w ON true"
-        return f"{tables} {words} WHERE {conditions} AND {self.holds_terms}"
-
-    @property
-    def words_source(self) -> str:
-        """FROM and WHERE by way of the index of characters."""
-        return f"FROM case_words w JOIN cases c ON c.case_id = w.case_id WHERE {self._words_where}"
-
-    @property
-    def words_counted(self) -> str:
-        """The same to count by: without the matters, where nothing is asked of them."""
-        return self.words_source if self._asked else f"FROM case_words w WHERE {self._words_where}"
-
-    @property
-    def _words_where(self) -> str:
-        # Scopes that are ranges stand in the query of characters too.
-        within = _WITHIN if self.is_narrow else self.within
-        found = "search_grams(w.content, w.area) @@ %(grams)s::tsquery"
-        # A term of two characters is a pair: nothing is left to look at.
-        exactly = [self._holds(n) for n, term in enumerate(self.sought.terms) if len(term) > 2]
-        return _all((found, *exactly, *([within.format(row="w")] if within else []), *self._asked))
-
-    @property
-    def holds_terms(self) -> str:
-        """Exactly what was typed, while the index knows pairs only."""
-        return _all(self._holds(n) for n in range(len(self.sought.terms)))
-
-    def _holds(self, n: int) -> str:
-        return f"strpos(w.content, %(term_{n})s) > 0"
-
-    def parameters(self, **more: Any) -> dict[str, Any]:
-        found = {**self.values, **more}
-        if self.sought.terms:
-            found |= {f"term_{n}": term for n, term in enumerate(self.sought.terms)}
-            found["grams"] = self.sought.query(self.scopes if self.is_narrow else ())
-        return found
-
-
-def _all(conditions: Iterable[str]) -> str:
-    return " AND ".join(f"({condition})" for condition in conditions) or "true"
-
-
-def select(actor: auth.Actor, filters: Mapping[str, Any]) -> Selection:
-    """What of an actor's matters the filters leave: of their areas for staff, else called to, else reported."""
-    selection = _within_reach(matters.seen(actor), filters)
-    given = {name: filters[name] for name in _CONDITIONS if filters.get(name) is not None}
-    flags = [condition for name, condition in _FLAGS.items() if filters.get(name)]
-    tab = filters.get("tab")
-    conditions = [_CONDITIONS[name] for name in given] + flags + ([TABS[tab]] if tab else [])
-    is_live = (
-        "hold" in given
-        or given.get("state") in _LIVE_STATES
-        or bool(flags)
-        or tab in TABS.keys() - _ENDED_TABS
-    )
-    sought = search.sought(filters.get("text") or "")
-    is_personal = selection.is_personal or not given.keys().isdisjoint(_PERSONAL)
-    selection = replace(
-        selection,
-        conditions=(*selection.conditions, *conditions),
-        values={**selection.values, **given},
-        are_few=selection.are_few or is_personal,
-        is_personal=is_personal,
-        sought=sought,
-        # Nothing but punctuation was typed: no matter holds it.
-        is_empty=selection.is_empty or bool(filters.get("text") and sought.is_empty),
-    )
-    return selection.live() if is_live else selection
-
-
-def _within_reach(reach: Reach, filters: Mapping[str, Any]) -> Selection:
-    area = filters.get("area")
-    narrowed = ("c.area ^@ %(area)s",) if area is not None else ()
-    if filters.get("mine") or not (reach.scopes or reach.department):
-        return Selection(
-            conditions=("c.reporter_id = %(person_id)s", *narrowed),
-            values={"person_id": reach.person_id, "area": area},
-            are_few=True,
-            is_personal=True,
-        )
-    if reach.scopes:
-        scopes = matters.within(area, reach.scopes)
-        is_narrow = all(len(scope) >= _SUBDISTRICT_DIGITS for scope in scopes)
-        return Selection(
-            conditions=(),
-            within=None if is_narrow else _WITHIN,
-            values={"scopes": scopes},
-            are_few=is_narrow,
-            scopes=tuple(scopes),
-            is_narrow=is_narrow,
-            is_empty=not scopes,
-        )
-    return Selection(
-        conditions=("c.departments @> ARRAY[%(department)s::text]", *narrowed),
-        values={"department": reach.department, "area": area},
-        are_few=False,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,10 +122,10 @@ def count_tabs(tx: db.Tx, selection: Selection) -> dict[str, int]:
     counted = ", ".join(
         f"count(*) FILTER (WHERE {condition}) AS {tab}"
         for tab, condition in TABS.items()
-        if tab not in _ENDED_TABS
+        if tab not in ENDED_TABS
     )
-    found = dict(_ask(tx, f"SELECT {counted} {_whole_source(tx, live)}", live.parameters())[0])
-    for tab in _ENDED_TABS:
+    found = dict(_ask(tx, f"SELECT {counted} {_keys_source(tx, live)}", live.parameters())[0])
+    for tab in ENDED_TABS:
         found[tab] = count(tx, selection.only(TABS[tab]))
     return {tab: min(found[tab], MOST_COUNTED + 1) for tab in TABS}
 
@@ -342,7 +150,7 @@ def _first(
         found, is_all = _looked_through(tx, selection, segment, parameters)
         if is_all or len(found) >= values["most"]:
             return found
-        source = _whole_source(tx, selection)
+        source = _keys_source(tx, selection)
     is_few = selection.are_few or bool(selection.sought.terms)
     shown = _shown(source, segment, few=is_few, limit="most")
     statement = f"SELECT c.* FROM ({shown}) AS shown JOIN cases c USING (case_id) ORDER BY {segment.order}"
@@ -385,10 +193,16 @@ def _whole_source(tx: db.Tx, selection: Selection) -> str:
     return selection.words_source
 
 
+def _keys_source(tx: db.Tx, selection: Selection) -> str:
+    """The same where no more is wanted than what one sorts and counts by."""
+    is_frequent_enough = selection.reads_live and _RARE < _share(tx, selection) <= _FREQUENT
+    return selection.both_sources if is_frequent_enough else _whole_source(tx, selection)
+
+
 def _counted_source(tx: db.Tx, selection: Selection) -> str:
     """FROM and WHERE for the number of them."""
-    whole = _whole_source(tx, selection)
-    return selection.words_counted if whole == selection.words_source else whole
+    source = _keys_source(tx, selection)
+    return selection.words_counted if source == selection.words_source else source
 
 
 def _share(tx: db.Tx, selection: Selection) -> float:

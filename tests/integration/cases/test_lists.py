@@ -177,16 +177,16 @@ def test_words_are_found_wherever_they_stand_in_a_long_list(
     world: Any, crowd: list[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Frequent words are met on the way, rare ones are looked up: the answer is the same."""
-    from services.cases.store import lists
+    from services.cases.store import lists, selection
     from shared import auth
 
     staff = auth.Actor(person_id=ids.new(), roles=frozenset({auth.Role.SUPERVISOR}), areas=(DISTRICT,))
     found = []
     for looked_through in (1, 50, 3_000):
         monkeypatch.setattr(lists, "_MOST_LOOKED_THROUGH", looked_through)
-        selection = lists.select(staff, {"text": "路灯"})
+        selected = selection.select(staff, {"text": "路灯"})
         with world.database.transaction(read_only=True) as tx:
-            page = lists.page(tx, selection, sort="newest", after=None, most=20)
+            page = lists.page(tx, selected, sort="newest", after=None, most=20)
         found.append([str(row["case_id"]) for row in page])
 
     seen = [row for row in crowd if row["area"].startswith(DISTRICT) and "路灯" in row["words"]]
@@ -220,16 +220,16 @@ def test_a_list_counts_itself(world: Any, crowd: list[Row]) -> None:
 
 
 def test_a_count_stops_at_its_cap(world: Any, crowd: list[Row]) -> None:
-    from services.cases.store import lists
+    from services.cases.store import lists, selection
     from shared import auth
 
     staff = auth.Actor(person_id=ids.new(), roles=frozenset({auth.Role.SUPERVISOR}), areas=(CITY,))
     with world.database.transaction(read_only=True) as tx:
-        selection = lists.select(staff, {})
+        selected = selection.select(staff, {})
 
-        assert lists.count(tx, selection, most=COUNT) == COUNT
-        assert lists.count(tx, selection, most=COUNT - 1) == COUNT
-        assert lists.count(tx, selection, most=10) == 11
+        assert lists.count(tx, selected, most=COUNT) == COUNT
+        assert lists.count(tx, selected, most=COUNT - 1) == COUNT
+        assert lists.count(tx, selected, most=10) == 11
 
 
 def test_times_without_a_zone_are_beijing_times(world: Any, crowd: list[Row]) -> None:
