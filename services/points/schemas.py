@@ -1,6 +1,7 @@
 """What is read and answered under /points."""
 
 from enum import StrEnum
+from functools import partial
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
@@ -24,9 +25,26 @@ class _SubdistrictCode(http.AreaCode):
         self.validators.append(validate.Length(equal=9, error="A scheme belongs to a subdistrict: 9 digits."))
 
 
+# What answers are made of.
+_id = partial(fields.UUID, required=True)
+_text = partial(fields.String, required=True)
+_whole = partial(fields.Integer, required=True)
+_flag = partial(fields.Boolean, required=True)
+_moment = partial(fields.AwareDateTime, format="iso", required=True)
+
+
 def _one_of(names: type[StrEnum]) -> fields.String:
     """An answer's value of an enumeration, from a row's text or the enumeration itself."""
-    return fields.String(required=True, validate=validate.OneOf([str(name) for name in names]))
+    return _text(validate=validate.OneOf([str(name) for name in names]))
+
+
+class _Kept(http.Schema):
+    """What is named, switched on or off, and changed by version."""
+
+    id = _id()
+    name = _text()
+    active = _flag()
+    version = _whole()
 
 
 # --- Schemes and rules ---
@@ -34,7 +52,7 @@ def _one_of(names: type[StrEnum]) -> fields.String:
 
 class NewScheme(http.Schema):
     area = _SubdistrictCode(required=True)
-    name = fields.String(required=True, validate=_NAME)
+    name = _text(validate=_NAME)
     hold_hours = fields.Integer(strict=True, load_default=72, validate=_HOLD_HOURS)
 
 
@@ -44,14 +62,10 @@ class SchemeChange(http.Schema):
     hold_hours = fields.Integer(strict=True, validate=_HOLD_HOURS)
 
 
-class SchemeView(http.Schema):
-    id = fields.UUID(required=True)
-    area = fields.String(required=True)
-    name = fields.String(required=True)
-    active = fields.Boolean(required=True)
+class SchemeView(_Kept):
+    area = _text()
     # How long an order is kept for picking up.
-    hold_hours = fields.Integer(required=True)
-    version = fields.Integer(required=True)
+    hold_hours = _whole()
 
 
 class AreaQuery(http.PageQuery):
@@ -59,7 +73,7 @@ class AreaQuery(http.PageQuery):
 
 
 class NewRuleVersion(http.Schema):
-    name = fields.String(required=True, validate=_NAME)
+    name = _text(validate=_NAME)
     points = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10_000))
     basis = fields.Enum(Basis, by_value=True, load_default=Basis.CAUSE)
     daily_cap = fields.Integer(
@@ -71,15 +85,15 @@ class NewRuleVersion(http.Schema):
 
 
 class RuleView(http.Schema):
-    scheme_id = fields.UUID(required=True)
-    code = fields.String(required=True)
-    version = fields.Integer(required=True)
-    name = fields.String(required=True)
-    points = fields.Integer(required=True)
+    scheme_id = _id()
+    code = _text()
+    version = _whole()
+    name = _text()
+    points = _whole()
     basis = _one_of(Basis)
-    daily_cap = fields.Integer(required=True, allow_none=True)
-    active = fields.Boolean(required=True)
-    valid_from = fields.AwareDateTime(format="iso", required=True)
+    daily_cap = _whole(allow_none=True)
+    active = _flag()
+    valid_from = _moment()
 
 
 class RulesView(http.Schema):
@@ -89,43 +103,41 @@ class RulesView(http.Schema):
 # --- Passbooks ---
 
 
-class PassbookView(http.Schema):
-    id = fields.UUID(required=True)
-    household_id = fields.UUID(required=True)
-    scheme_id = fields.UUID(required=True)
-    scheme_name = fields.String(required=True)
-    number = fields.String(required=True)
-    area = fields.String(required=True)
-    active = fields.Boolean(required=True)
-    opened_at = fields.AwareDateTime(format="iso", required=True)
-    # What may be spent, what open orders hold, what later earnings settle first.
-    available = fields.Integer(required=True)
-    held = fields.Integer(required=True)
-    owed = fields.Integer(required=True)
-
-
 class CounterPassbookView(http.Schema):
     """A book as the shop counter sees it: nothing about the household."""
 
-    id = fields.UUID(required=True)
-    number = fields.String(required=True)
-    active = fields.Boolean(required=True)
-    available = fields.Integer(required=True)
-    held = fields.Integer(required=True)
+    id = _id()
+    number = _text()
+    active = _flag()
+    # What may be spent, and what open orders hold.
+    available = _whole()
+    held = _whole()
+
+
+class PassbookView(CounterPassbookView):
+    """A book as its household and the area's admins see it."""
+
+    household_id = _id()
+    scheme_id = _id()
+    scheme_name = _text()
+    area = _text()
+    opened_at = _moment()
+    # What later earnings settle first.
+    owed = _whole()
 
 
 class StatementLine(http.Schema):
-    sequence = fields.Integer(required=True)
-    transfer_id = fields.UUID(required=True)
-    at = fields.AwareDateTime(format="iso", required=True)
+    sequence = _whole()
+    transfer_id = _id()
+    at = _moment()
     purpose = _one_of(Purpose)
-    points = fields.Integer(required=True)
-    balance_after = fields.Integer(required=True)
-    rule = fields.String(allow_none=True, required=True)
-    cause = fields.String(allow_none=True, required=True)
-    redemption_id = fields.UUID(allow_none=True, required=True)
-    reverses = fields.UUID(allow_none=True, required=True)
-    reason = fields.String(allow_none=True, required=True)
+    points = _whole()
+    balance_after = _whole()
+    rule = _text(allow_none=True)
+    cause = _text(allow_none=True)
+    redemption_id = _id(allow_none=True)
+    reverses = _id(allow_none=True)
+    reason = _text(allow_none=True)
 
 
 class Adjustment(http.Schema):
@@ -134,7 +146,7 @@ class Adjustment(http.Schema):
         required=True,
         validate=[validate.Range(-1_000_000, 1_000_000), validate.NoneOf([0])],
     )
-    reason = fields.String(required=True, validate=_REASON)
+    reason = _text(validate=_REASON)
 
 
 # --- Shops and goods ---
@@ -145,26 +157,22 @@ class ShopsQuery(AreaQuery):
 
 
 class NewShop(http.Schema):
-    scheme_id = fields.UUID(required=True)
+    scheme_id = _id()
     area = http.AreaCode(required=True)
-    name = fields.String(required=True, validate=_NAME)
+    name = _text(validate=_NAME)
     address = fields.String(load_default="", validate=validate.Length(max=200))
 
 
-class ShopView(http.Schema):
-    id = fields.UUID(required=True)
-    scheme_id = fields.UUID(required=True)
-    area = fields.String(required=True)
-    name = fields.String(required=True)
-    address = fields.String(required=True)
-    active = fields.Boolean(required=True)
-    version = fields.Integer(required=True)
+class ShopView(_Kept):
+    scheme_id = _id()
+    area = _text()
+    address = _text()
 
 
 class NewGood(http.Schema):
-    name = fields.String(required=True, validate=_NAME)
+    name = _text(validate=_NAME)
     # Who gave it: bought from the budget, a donor, a partner.
-    source = fields.String(required=True, validate=_NAME)
+    source = _text(validate=_NAME)
     price = fields.Integer(strict=True, required=True, validate=_PRICE)
 
 
@@ -175,24 +183,20 @@ class GoodChange(http.Schema):
     active = http.Flag()
 
 
-class GoodView(http.Schema):
-    id = fields.UUID(required=True)
-    shop_id = fields.UUID(required=True)
-    name = fields.String(required=True)
-    source = fields.String(required=True)
-    price = fields.Integer(required=True)
-    on_hand = fields.Integer(required=True)
-    reserved = fields.Integer(required=True)
+class GoodView(_Kept):
+    shop_id = _id()
+    source = _text()
+    price = _whole()
+    on_hand = _whole()
+    reserved = _whole()
     # On hand and not promised to an open order.
-    available = fields.Integer(required=True)
-    active = fields.Boolean(required=True)
-    version = fields.Integer(required=True)
+    available = _whole()
 
 
 class StockChange(http.Schema):
     """`received`: so many came in. `counted`: a stock-taking found so many more or fewer, with the reason."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(["received", "counted"]))
+    kind = _text(validate=validate.OneOf(["received", "counted"]))
     quantity = fields.Integer(
         strict=True, required=True, validate=[validate.Range(-100_000, 100_000), validate.NoneOf([0])]
     )
@@ -211,12 +215,12 @@ class StockChange(http.Schema):
 
 
 class NewLine(http.Schema):
-    good_id = fields.UUID(required=True)
+    good_id = _id()
     quantity = fields.Integer(strict=True, required=True, validate=_QUANTITY)
 
 
 class NewRedemption(http.Schema):
-    shop_id = fields.UUID(required=True)
+    shop_id = _id()
     lines = fields.List(fields.Nested(NewLine), required=True, validate=validate.Length(1, 20))
 
     @validates_schema
@@ -228,27 +232,27 @@ class NewRedemption(http.Schema):
 
 
 class LineView(http.Schema):
-    good_id = fields.UUID(required=True)
-    name = fields.String(required=True)
-    quantity = fields.Integer(required=True)
-    price = fields.Integer(required=True)
+    good_id = _id()
+    name = _text()
+    quantity = _whole()
+    price = _whole()
 
 
 class RedemptionView(http.Schema):
-    id = fields.UUID(required=True)
-    scheme_id = fields.UUID(required=True)
-    shop_id = fields.UUID(required=True)
-    area = fields.String(required=True)
-    household_id = fields.UUID(required=True)
+    id = _id()
+    scheme_id = _id()
+    shop_id = _id()
+    area = _text()
+    household_id = _id()
     state = _one_of(State)
-    points = fields.Integer(required=True)
+    points = _whole()
     # Shown to the household only: at the counter it proves who orders.
     pickup_code = fields.String()
-    placed_at = fields.AwareDateTime(format="iso", required=True)
-    expires_at = fields.AwareDateTime(format="iso", required=True)
-    ended_at = fields.AwareDateTime(format="iso", required=True, allow_none=True)
+    placed_at = _moment()
+    expires_at = _moment()
+    ended_at = _moment(allow_none=True)
     lines = fields.List(fields.Nested(LineView), required=True)
-    version = fields.Integer(required=True)
+    version = _whole()
 
 
 class ShopOrdersQuery(http.PageQuery):
@@ -257,7 +261,7 @@ class ShopOrdersQuery(http.PageQuery):
 
 
 class HandOver(http.Schema):
-    pickup_code = fields.String(required=True, validate=validate.Regexp(r"^\d{6}\Z"))
+    pickup_code = _text(validate=validate.Regexp(r"^\d{6}\Z"))
 
 
 # --- The books ---
@@ -265,16 +269,16 @@ class HandOver(http.Schema):
 
 class AccountsView(http.Schema):
     kind = _one_of(Kind)
-    accounts = fields.Integer(required=True)
-    balance = fields.Integer(required=True)
+    accounts = _whole()
+    balance = _whole()
 
 
 class SchemeBalanceView(http.Schema):
-    scheme_id = fields.UUID(required=True)
-    area = fields.String(required=True)
-    name = fields.String(required=True)
+    scheme_id = _id()
+    area = _text()
+    name = _text()
     # Zero, or the books are wrong.
-    total = fields.Integer(required=True)
+    total = _whole()
     accounts = fields.List(fields.Nested(AccountsView), required=True)
 
 
@@ -284,12 +288,12 @@ class TrialBalanceView(http.Schema):
 
 class DifferenceView(http.Schema):
     check = _one_of(Check)
-    scheme_id = fields.UUID(required=True)
-    about = fields.String(required=True)
-    expected = fields.Integer(required=True)
-    found = fields.Integer(required=True)
+    scheme_id = _id()
+    about = _text()
+    expected = _whole()
+    found = _whole()
 
 
 class ReconciliationView(http.Schema):
-    agrees = fields.Boolean(required=True)
+    agrees = _flag()
     differences = fields.List(fields.Nested(DifferenceView), required=True)
