@@ -109,7 +109,7 @@ def forget(tx: db.Tx, causes: Sequence[str]) -> None:
 
 
 def _persons(claim: Claim) -> list[str]:
-    return [claim.person_id] if claim.served_id is None else [claim.person_id, claim.served_id]
+    return [claim.person_id] if claim.vouched_by is None else [claim.person_id, claim.vouched_by]
 
 
 def _fresh(tx: db.Tx, claims: Iterable[Claim]) -> list[Claim]:

@@ -84,6 +84,7 @@ class Worker:
                     cause=case_cause(event.data.case_id),
                     person_id=event.data.reporter_id,
                     occurred_at=event.data.triaged_at,
+                    vouched_by=event.data.triaged_by,
                 )
                 for event in events
                 if event.data.reporter_id is not None
@@ -114,6 +115,7 @@ class Worker:
                     person_id=event.data.person_id,
                     occurred_at=event.data.confirmed_at,
                     minutes=event.data.minutes,
+                    vouched_by=event.data.minutes_said_by,
                 )
                 for event in events
             ],
@@ -131,7 +133,7 @@ class Worker:
                     person_id=event.data.person_id,
                     occurred_at=event.data.confirmed_at,
                     minutes=event.data.minutes,
-                    served_id=event.data.resident_id,
+                    vouched_by=event.data.resident_id,
                 )
                 for event in events
             ],

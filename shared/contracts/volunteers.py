@@ -18,7 +18,10 @@ class ActivityPublished(Event):
 
 @event(publisher="volunteers", subject="participation_id", consumers=("points",))
 class ParticipationConfirmed(Event):
-    """A person took part in an activity and served `minutes`."""
+    """A person took part in an activity and served `minutes`.
+
+    `minutes_said_by` is who said how long; absent where check-in and check-out did.
+    """
 
     participation_id: str
     activity_id: str
@@ -26,6 +29,7 @@ class ParticipationConfirmed(Event):
     person_id: str
     minutes: int
     confirmed_at: datetime
+    minutes_said_by: str | None = None
 
 
 @event(publisher="volunteers", subject="participation_id")

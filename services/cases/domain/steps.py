@@ -113,6 +113,7 @@ def triage(
         triaged_at=at,
         reporter_id=case.public_reporter_id,
         sla_class=classed.sla_class,
+        triaged_by=by.person_id,
     )
     detail = {
         "level": classed.level,

@@ -45,8 +45,8 @@ class Claim:
     person_id: str
     occurred_at: datetime
     minutes: int | None = None
-    # Whom it was done for, where it was done for somebody.
-    served_id: str | None = None
+    # Who says that it happened, where somebody does: whom a service was given to, who took a matter on.
+    vouched_by: str | None = None
 
     @property
     def day(self) -> date:
@@ -55,7 +55,7 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Award:
-    """What a claim earns; nothing where the day's cap is used up or the own household was served.
+    """What a claim earns; nothing where the day's cap is used up or the own household vouches for it.
 
     The cause is spent all the same.
     """
@@ -83,12 +83,12 @@ def worth(rule: Rule, minutes: int | None) -> int:
     return rule.points * min(minutes or 0, MOST_MINUTES) // 60
 
 
-def within_one_household(claim: Claim, homes: Mapping[str, str]) -> bool:
-    """Whether somebody did it for the own household: they would pay themselves. `homes` is person → household."""
-    if claim.served_id is None:
+def is_self_dealing(claim: Claim, homes: Mapping[str, str]) -> bool:
+    """Whether the own household vouches for it: it would pay itself. `homes` is person → household."""
+    if claim.vouched_by is None:
         return False
     home = homes.get(claim.person_id)
-    return claim.served_id == claim.person_id or (home is not None and homes.get(claim.served_id) == home)
+    return claim.vouched_by == claim.person_id or (home is not None and homes.get(claim.vouched_by) == home)
 
 
 def decide(
@@ -102,7 +102,7 @@ def decide(
     Args:
         rules: the versions of each rule of the scheme, by code.
         earned: what these persons have earned on these days, without what was reversed.
-        homes: the household of each person, those served too. Serving the own one earns nothing.
+        homes: the household of each person, of those who vouch too. Nobody earns on the word of the own one.
     """
     so_far = dict(earned)
     awards = []
@@ -111,7 +111,7 @@ def decide(
         if rule is None:
             continue
         key = (claim.rule, claim.person_id, claim.day)
-        points = 0 if within_one_household(claim, homes) else worth(rule, claim.minutes)
+        points = 0 if is_self_dealing(claim, homes) else worth(rule, claim.minutes)
         if rule.daily_cap is not None:
             points = max(0, min(points, rule.daily_cap - so_far.get(key, 0)))
         so_far[key] = so_far.get(key, 0) + points

@@ -55,17 +55,17 @@ SET reversed_by = g.transfer_id
 FROM unnest(:rules::text[], :causes::text[], :transfer_ids::uuid[]) AS g (rule, cause, transfer_id)
 WHERE a.rule = g.rule AND a.cause = g.cause AND a.reversed_by IS NULL;
 
--- name: add_waiting(rule, cause, person_id, occurred_at, minutes, served_id)*!
+-- name: add_waiting(rule, cause, person_id, occurred_at, minutes, vouched_by)*!
 -- Keeps claims of persons whose household is not known yet.
-INSERT INTO waiting_claims (rule, cause, person_id, occurred_at, minutes, served_id)
-VALUES (:rule, :cause, :person_id, :occurred_at, :minutes, :served_id)
+INSERT INTO waiting_claims (rule, cause, person_id, occurred_at, minutes, vouched_by)
+VALUES (:rule, :cause, :person_id, :occurred_at, :minutes, :vouched_by)
 ON CONFLICT DO NOTHING;
 
 -- name: take_waiting(person_ids)
 -- Takes out the waiting claims of persons.
 DELETE FROM waiting_claims
 WHERE person_id = ANY (:person_ids::uuid[])
-RETURNING rule, cause, person_id::text, occurred_at, minutes, served_id::text;
+RETURNING rule, cause, person_id::text, occurred_at, minutes, vouched_by::text;
 
 -- name: drop_waiting(causes)!
 -- Forgets waiting claims whose cause fell away.

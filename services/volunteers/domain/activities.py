@@ -234,6 +234,7 @@ def confirm(
         person_id=participation.person_id,
         minutes=counted,
         confirmed_at=at,
+        minutes_said_by=None if minutes is None else by,
     )
     return _stepped(participation, part=Part.CONFIRMED, minutes=counted, confirmed_at=at), [event]
 

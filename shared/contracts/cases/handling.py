@@ -71,6 +71,8 @@ class CaseTriaged(Event):
     reporter_id: str | None = None
     # What its limits are chosen by; absent, it is as reported.
     sla_class: str | None = None
+    # Who took it on; nobody where the platform did.
+    triaged_by: str | None = None
 
 
 @event(publisher="cases", subject="case_id")

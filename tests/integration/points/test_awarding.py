@@ -451,3 +451,34 @@ def test_a_service_that_waited_for_its_household_is_looked_at_again(world: World
 
     assert world.statement(household) == []
     assert world.rows("SELECT points FROM awards") == [{"points": 0}]
+
+
+def test_nobody_earns_by_a_matter_the_own_household_took_on(world: World) -> None:
+    household, resident, grid_worker = ids.new(), ids.new(), ids.new()
+    world.apply(HouseholdChanged(household_id=household, area=GRID, members=(resident, grid_worker)))
+
+    world.apply(
+        world.triaged(resident, triaged_by=grid_worker),
+        world.triaged(grid_worker, triaged_by=grid_worker),
+        world.triaged(resident, triaged_by=ids.new()),
+        world.triaged(resident),
+    )
+
+    assert world.statement(household) == [("earn", 5, 5), ("earn", 5, 10)]
+
+
+def test_nobody_earns_by_hours_the_own_household_stated(world: World) -> None:
+    household, volunteer, lead = ids.new(), ids.new(), ids.new()
+    world.apply(HouseholdChanged(household_id=household, area=GRID, members=(volunteer, lead)))
+    took_part = ParticipationConfirmed(
+        participation_id=ids.new(),
+        activity_id=ids.new(),
+        area=GRID,
+        person_id=volunteer,
+        minutes=120,
+        confirmed_at=clock.now(),
+    )
+
+    world.apply(dataclasses.replace(took_part, participation_id=ids.new(), minutes_said_by=lead), took_part)
+
+    assert world.statement(household) == [("earn", 5, 5)]

@@ -36,6 +36,7 @@ def test_a_volunteer_signs_up_checks_in_and_out_and_is_credited(world: World) ->
         "person_id": person_id,
         "minutes": 90,
         "confirmed_at": confirmed.json()["confirmed_at"].replace("+00:00", "Z"),
+        "minutes_said_by": world.lead_id,
     }
     own = volunteer.get("/volunteers/me").json()
     assert (own["minutes"], own["times"]) == (90, 1)

@@ -83,11 +83,11 @@ def test_points_by_the_hour_count_minutes_in_proportion_for_at_most_a_day(
     assert rules.worth(rule(basis=Basis.HOUR, points=10), minutes) == worth
 
 
-def test_serving_somebody_of_the_own_household_earns_nothing_and_uses_up_no_cap() -> None:
+def test_what_the_own_household_vouches_for_earns_nothing_and_uses_up_no_cap() -> None:
     homes = {"person": "home", "mother": "home", "neighbour": "next door"}
     claims = [
-        Claim(rule="matter_accepted", cause=cause, person_id="person", occurred_at=NOON, served_id=served)
-        for cause, served in (
+        Claim(rule="matter_accepted", cause=cause, person_id="person", occurred_at=NOON, vouched_by=vouched)
+        for cause, vouched in (
             ("a", "mother"),
             ("b", "person"),
             ("c", "neighbour"),

@@ -192,7 +192,20 @@ def test_confirming_announces_the_minutes_served_and_no_name() -> None:
         "person_id": "x",
         "minutes": 180,
         "confirmed_at": "2026-11-21T04:00:00.000000Z",
+        "minutes_said_by": None,
     }
+
+
+def test_whoever_states_the_minutes_is_named_by_id_and_states_none_for_the_own_household() -> None:
+    served = part(Part.CHECKED_IN, checked_in_at=START, household_id="home")
+
+    _, [event] = activities.confirm(
+        activity(), served, minutes=60, at=END, by="lead", by_household="next door"
+    )
+
+    assert event.to_data()["minutes_said_by"] == "lead"
+    with pytest.raises(errors.OwnHours):
+        activities.confirm(activity(), served, minutes=60, at=END, by="lead", by_household="home")
 
 
 def test_the_lead_corrects_minutes_within_the_activitys_length() -> None:
