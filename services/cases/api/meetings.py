@@ -262,7 +262,8 @@ class MeetingsApi:
     def meeting_figures(self, tx: db.Tx, request: Request, /, meeting_id: str) -> dict[str, Any]:
         """Read what the meeting's area raised in a month beside the month before, counted from the rows, and its rates.
 
-        Months are those of the rates: a matter belongs to the month of its report, in Beijing time.
+        Months are those of the rates, in Beijing time: a matter belongs to the month of its report, an answer to the
+        month in which it was first given.
         """
         meeting = store.header(tx, meeting_id, scopes=_scopes(request), person_id=request.actor.person_id)
         month = request.query["month"]

@@ -25,7 +25,8 @@ class RatesApi:
     def rates(self, tx: db.Tx, request: Request, /) -> dict[str, Any]:
         """Read a month's rates by area or department, each with its definition and the counts it is made of.
 
-        A matter counts in the month of its report, once, with its newest answer. Responders see their department.
+        Answers count in the month they were first given, as last said; what was taken on in the month of its report.
+        Responders see their department.
         """
         query = request.query
         scopes, department = _reach(request)

@@ -1,7 +1,8 @@
 """The rates a deployment shows 三率, with the definition that stands beside every figure (domain.md §3).
 
-A matter counts in the month of its report (local time), once, with its newest answer. Matters not taken on, merged,
-withdrawn, and matters a granted removal took out are no part of any base.
+What reporters say counts in the month they were first asked, once, as they said it last: exactly what `dispatch` ranks
+by. What was taken on counts in the month of its report. Months are those of Beijing. Matters not taken on, merged,
+withdrawn, and matters a granted removal took out of that month are no part of any base.
 """
 
 from dataclasses import dataclass
@@ -28,21 +29,21 @@ _RATES = {
         Rate(
             code="met",
             label="当事人见面率",
-            definition="回访到且非保密的事项中，当事人确认承办人已见面的比例；未回访到、保密、已剔除的不计入。",
+            definition="本月首次回访到的事项中，当事人确认承办人已见面的比例；未回访到、保密、已剔除的不计入。",
             hits="met",
             base="met_base",
         ),
         Rate(
             code="finished",
             label="事件办结率",
-            definition="当月受理的事项中已办结（待核查、待回访及已闭环）的比例；不予受理、合并、撤回、已剔除的不计入。",
-            hits="finished",
-            base="taken_on",
+            definition="本月首次回访到的事项中，当事人认为事项已解决的比例；未回访到、已剔除的不计入，修改答复只计一次。",
+            hits="settled",
+            base="settled_base",
         ),
         Rate(
             code="satisfied",
             label="群众满意率",
-            definition="回访到的事项中，最新答复为“满意”或“非常满意”的比例；未回访到、已剔除的不计入，修改答复只计一次。",
+            definition="本月首次回访到的事项中，最新答复为“满意”或“非常满意”的比例；未回访到、已剔除的不计入，修改答复只计一次。",
             hits="satisfied",
             base="answered",
         ),
@@ -56,9 +57,9 @@ _RATES = {
         Rate(
             code="settled",
             label="解决率",
-            definition="回访到的事项中，报告人最新答复为“已解决”的比例；未回访到、已剔除的不计入。",
+            definition="本月首次回访到的事项中，报告人最新答复为“已解决”的比例；未回访到、已剔除的不计入。",
             hits="settled",
-            base="answered",
+            base="settled_base",
         ),
     )
 }

@@ -196,6 +196,16 @@ WHERE case_id = :case_id;
 UPDATE cases SET extensions = 0, extensions_refused = 0
 WHERE case_id = ANY(:case_ids) AND (extensions > 0 OR extensions_refused > 0);
 
+-- name: keep_answers(answers)!
+-- Notes what reporters said (a JSON list, each matter once): it takes the place of an earlier answer, in the month of the
+-- first.
+INSERT INTO answers (case_id, answered_at, run, met, settled, satisfaction)
+SELECT case_id, answered_at, run, met, settled, satisfaction
+FROM jsonb_to_recordset(:answers::jsonb) AS n (
+    case_id uuid, answered_at timestamptz, run integer, met boolean, settled boolean, satisfaction text)
+ON CONFLICT ON CONSTRAINT answers_pkey DO UPDATE SET
+    run = excluded.run, met = excluded.met, settled = excluded.settled, satisfaction = excluded.satisfaction;
+
 -- name: keep_handlings(handlings)!
 -- Notes what a step made known of handlings (a JSON list); what is known already stays.
 INSERT INTO handlings AS h (case_id, run, began_at, resolved_at, resolved_by, checked_at, passed, calls, answered_at,

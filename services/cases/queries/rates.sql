@@ -1,91 +1,141 @@
--- name: figures_by_area(scopes, since, until, department, digits)
--- Counts behind the rates, by the first `digits` of the area; `digits` 0 makes one row of all.
+-- name: figures_by_area(scopes, since, until, month, department, digits)
+-- Counts behind the rates, by the first `digits` of the area; `digits` 0 makes one row of all. Of a department: what it
+-- was called to, and answers about handlings it finished as the main department, as dispatch ranks by.
 SELECT left(c.area, :digits) AS key,
-    count(*) FILTER (WHERE NOT c.is_removed) AS taken_on,
-    count(*) FILTER (WHERE c.is_removed) AS removed,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.state IN ('resolved', 'checked', 'called_back', 'closed')) AS finished,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.first_handler_by IS NOT NULL) AS responded,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.satisfaction IS NOT NULL) AS answered,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.satisfaction IN ('satisfied', 'very_satisfied')) AS satisfied,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.settled) AS settled,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.met IS NOT NULL AND NOT c.is_confidential) AS met_base,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.met AND NOT c.is_confidential) AS met,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.state = 'closed' AND c.satisfaction IS NULL AND c.calls_made > 0) AS not_reached,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.run > 1) AS reworked
+    count(*) FILTER (WHERE c.cohort = 'reported') AS taken_on,
+    count(*) FILTER (WHERE c.cohort = 'removed') AS removed,
+    count(*) FILTER (WHERE c.cohort = 'reported' AND c.state IN ('resolved', 'checked', 'called_back', 'closed'))
+        AS resolved,
+    count(*) FILTER (WHERE c.cohort = 'reported' AND c.first_handler_by IS NOT NULL) AS responded,
+    count(*) FILTER (WHERE c.cohort = 'reported' AND c.state = 'closed' AND c.satisfaction IS NULL AND c.calls_made > 0)
+        AS not_reached,
+    count(*) FILTER (WHERE c.cohort = 'reported' AND c.run > 1) AS reworked,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.met IS NOT NULL) AS met_base,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.met) AS met,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.settled IS NOT NULL) AS settled_base,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.settled) AS settled,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.satisfaction IS NOT NULL) AS answered,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.satisfaction IN ('satisfied', 'very_satisfied')) AS satisfied
 FROM (
-    -- Nothing is removed before it is reported.
-    SELECT k.area, k.state, k.first_handler_by, k.satisfaction, k.settled, k.met, k.is_confidential, k.run,
-        k.calls_made, k.case_id IN (
-            SELECT r.case_id FROM removals r WHERE r.state = 'granted' AND r.asked_at >= :since
-              AND (:department::text IS NULL OR r.department_id = :department::text)) AS is_removed
+    SELECT 'reported' AS cohort, k.area, k.state, k.first_handler_by, k.run, NULL::boolean AS met,
+        NULL::boolean AS settled, k.satisfaction, k.calls_made
     FROM cases k
-    WHERE k.area ^@ ANY(:scopes::text[]) AND k.area >= (:scopes::text[])[1]
-      AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
-      AND k.reported_at >= :since AND k.reported_at < :until
+    WHERE k.reported_at >= :since AND k.reported_at < :until AND k.area ^@ ANY(:scopes::text[])
+      AND k.area >= (:scopes::text[])[1] AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
       AND k.state NOT IN ('declined', 'merged', 'withdrawn')
       AND (:department::text IS NULL OR k.departments @> ARRAY[:department::text])
-) c GROUP BY 1 ORDER BY 1 LIMIT 2000;
-
--- name: figures_by_department(scopes, since, until, department)
--- The same by department called; a removal granted to one department takes nothing from another.
-SELECT c.key,
-    count(*) FILTER (WHERE NOT c.is_removed) AS taken_on,
-    count(*) FILTER (WHERE c.is_removed) AS removed,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.state IN ('resolved', 'checked', 'called_back', 'closed')) AS finished,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.first_handler_by IS NOT NULL) AS responded,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.satisfaction IS NOT NULL) AS answered,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.satisfaction IN ('satisfied', 'very_satisfied')) AS satisfied,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.settled) AS settled,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.met IS NOT NULL AND NOT c.is_confidential) AS met_base,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.met AND NOT c.is_confidential) AS met,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.state = 'closed' AND c.satisfaction IS NULL AND c.calls_made > 0) AS not_reached,
-    count(*) FILTER (WHERE NOT c.is_removed AND c.run > 1) AS reworked
-FROM (
-    SELECT d.department AS key, k.state, k.first_handler_by, k.satisfaction, k.settled, k.met, k.is_confidential,
-        k.run, k.calls_made, (k.case_id, d.department) IN (
-            SELECT r.case_id, r.department_id FROM removals r
-            WHERE r.state = 'granted' AND r.asked_at >= :since) AS is_removed
-    FROM cases k CROSS JOIN LATERAL unnest(k.departments) AS d (department)
-    WHERE k.area ^@ ANY(:scopes::text[]) AND k.area >= (:scopes::text[])[1]
-      AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
-      AND k.reported_at >= :since AND k.reported_at < :until
+      AND NOT EXISTS (
+        SELECT 1 FROM removals r WHERE r.case_id = k.case_id AND r.state = 'granted' AND r.month = :month
+          AND (:department::text IS NULL OR r.department_id = :department::text))
+    UNION ALL
+    SELECT 'answered', k.area, k.state, NULL, k.run, a.met, a.settled, a.satisfaction, NULL
+    FROM answers a JOIN cases k USING (case_id)
+    WHERE a.answered_at >= :since AND a.answered_at < :until AND k.area ^@ ANY(:scopes::text[])
+      AND k.area >= (:scopes::text[])[1] AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
       AND k.state NOT IN ('declined', 'merged', 'withdrawn')
-      AND (:department::text IS NULL OR d.department = :department::text)
+      AND (:department::text IS NULL OR EXISTS (
+        SELECT 1 FROM orders o JOIN tasks t USING (order_id)
+        WHERE o.case_id = a.case_id AND o.run = a.run AND t.is_main AND t.state = 'finished'
+          AND t.department_id = :department::text))
+      AND NOT EXISTS (
+        SELECT 1 FROM removals r WHERE r.case_id = k.case_id AND r.state = 'granted' AND r.month = :month
+          AND (:department::text IS NULL OR r.department_id = :department::text))
+    UNION ALL
+    SELECT 'removed', k.area, k.state, NULL, k.run, NULL, NULL, NULL, NULL
+    FROM cases k
+    WHERE k.area ^@ ANY(:scopes::text[]) AND k.state NOT IN ('declined', 'merged', 'withdrawn') AND k.case_id IN (
+        SELECT r.case_id FROM removals r WHERE r.state = 'granted' AND r.month = :month
+          AND (:department::text IS NULL OR r.department_id = :department::text))
 ) c GROUP BY 1 ORDER BY 1 LIMIT 2000;
 
--- name: rate_rows(scopes, since, until, department, counted, is_hit, after_at, after_id, most)
--- The matters behind one count, oldest first: `counted` names the column, `is_hit` false those of its base that
--- missed it.
+-- name: figures_by_department(scopes, since, until, month, department)
+-- The same by department; a removal granted to one takes nothing from another.
+SELECT c.key,
+    count(*) FILTER (WHERE c.cohort = 'reported') AS taken_on,
+    count(*) FILTER (WHERE c.cohort = 'removed') AS removed,
+    count(*) FILTER (WHERE c.cohort = 'reported' AND c.state IN ('resolved', 'checked', 'called_back', 'closed'))
+        AS resolved,
+    count(*) FILTER (WHERE c.cohort = 'reported' AND c.first_handler_by IS NOT NULL) AS responded,
+    count(*) FILTER (WHERE c.cohort = 'reported' AND c.state = 'closed' AND c.satisfaction IS NULL AND c.calls_made > 0)
+        AS not_reached,
+    count(*) FILTER (WHERE c.cohort = 'reported' AND c.run > 1) AS reworked,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.met IS NOT NULL) AS met_base,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.met) AS met,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.settled IS NOT NULL) AS settled_base,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.settled) AS settled,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.satisfaction IS NOT NULL) AS answered,
+    count(*) FILTER (WHERE c.cohort = 'answered' AND c.satisfaction IN ('satisfied', 'very_satisfied')) AS satisfied
+FROM (
+    SELECT 'reported' AS cohort, d.department AS key, k.state, k.first_handler_by, k.run, NULL::boolean AS met,
+        NULL::boolean AS settled, k.satisfaction, k.calls_made
+    FROM cases k CROSS JOIN LATERAL unnest(k.departments) AS d (department)
+    WHERE k.reported_at >= :since AND k.reported_at < :until AND k.area ^@ ANY(:scopes::text[])
+      AND k.area >= (:scopes::text[])[1] AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+      AND k.state NOT IN ('declined', 'merged', 'withdrawn')
+      AND NOT EXISTS (
+        SELECT 1 FROM removals r WHERE r.case_id = k.case_id AND r.state = 'granted' AND r.month = :month
+          AND r.department_id = d.department)
+    UNION ALL
+    SELECT 'answered', t.department_id, k.state, NULL, k.run, a.met, a.settled, a.satisfaction, NULL
+    FROM answers a JOIN cases k USING (case_id)
+    JOIN orders o ON o.case_id = a.case_id AND o.run = a.run
+    JOIN tasks t ON t.order_id = o.order_id AND t.is_main AND t.state = 'finished'
+    WHERE a.answered_at >= :since AND a.answered_at < :until AND k.area ^@ ANY(:scopes::text[])
+      AND k.area >= (:scopes::text[])[1] AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+      AND k.state NOT IN ('declined', 'merged', 'withdrawn')
+      AND NOT EXISTS (
+        SELECT 1 FROM removals r WHERE r.case_id = k.case_id AND r.state = 'granted' AND r.month = :month
+          AND r.department_id = t.department_id)
+    UNION ALL
+    SELECT 'removed', r.department_id, k.state, NULL, k.run, NULL, NULL, NULL, NULL
+    FROM removals r JOIN cases k USING (case_id)
+    WHERE r.state = 'granted' AND r.month = :month AND k.area ^@ ANY(:scopes::text[])
+      AND k.area >= (:scopes::text[])[1] AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+      AND k.state NOT IN ('declined', 'merged', 'withdrawn')
+) c WHERE :department::text IS NULL OR c.key = :department::text
+GROUP BY 1 ORDER BY 1 LIMIT 2000;
+
+-- name: rate_rows(scopes, since, until, month, department, counted, is_hit, after_at, after_id, most)
+-- The matters behind one count, oldest first: `counted` names the column, `is_hit` false those of its base that missed it.
 SELECT q.* FROM (
-    SELECT k.case_id, k.number, k.area, k.category, k.state, k.run, k.departments, k.is_confidential, k.met,
-        k.settled, k.satisfaction, k.reported_at, k.resolved_at, k.closed_at, r.is_removed,
+    SELECT k.case_id, k.number, k.area, k.category, k.state, k.run, k.departments, k.is_confidential, a.met,
+        a.settled, a.satisfaction, k.reported_at, k.resolved_at, k.closed_at, a.answered_at, r.is_removed,
         CASE :counted::text
             WHEN 'removed' THEN r.is_removed
-            WHEN 'taken_on' THEN NOT r.is_removed
-            WHEN 'finished' THEN NOT r.is_removed
-            WHEN 'responded' THEN NOT r.is_removed
-            WHEN 'met' THEN NOT r.is_removed AND k.met IS NOT NULL AND NOT k.is_confidential
             WHEN 'not_reached' THEN NOT r.is_removed AND k.state = 'closed' AND k.satisfaction IS NULL
                 AND k.calls_made > 0
             WHEN 'reworked' THEN NOT r.is_removed AND k.run > 1
-            ELSE NOT r.is_removed AND k.satisfaction IS NOT NULL END AS in_base,
+            WHEN 'met' THEN NOT r.is_removed AND a.met IS NOT NULL
+            WHEN 'finished' THEN NOT r.is_removed AND a.settled IS NOT NULL
+            WHEN 'settled' THEN NOT r.is_removed AND a.settled IS NOT NULL
+            WHEN 'satisfied' THEN NOT r.is_removed AND a.satisfaction IS NOT NULL
+            ELSE NOT r.is_removed END AS in_base,
         CASE :counted::text
-            WHEN 'finished' THEN k.state IN ('resolved', 'checked', 'called_back', 'closed')
+            WHEN 'resolved' THEN k.state IN ('resolved', 'checked', 'called_back', 'closed')
             WHEN 'responded' THEN k.first_handler_by IS NOT NULL
-            WHEN 'met' THEN COALESCE(k.met, false)
-            WHEN 'settled' THEN COALESCE(k.settled, false)
-            WHEN 'satisfied' THEN COALESCE(k.satisfaction IN ('satisfied', 'very_satisfied'), false)
+            WHEN 'met' THEN COALESCE(a.met, false)
+            WHEN 'finished' THEN COALESCE(a.settled, false)
+            WHEN 'settled' THEN COALESCE(a.settled, false)
+            WHEN 'satisfied' THEN COALESCE(a.satisfaction IN ('satisfied', 'very_satisfied'), false)
             ELSE true END AS hit
-    FROM cases k CROSS JOIN LATERAL (
+    FROM cases k LEFT JOIN answers a USING (case_id) CROSS JOIN LATERAL (
         SELECT EXISTS (
-            SELECT 1 FROM removals m WHERE m.case_id = k.case_id AND m.state = 'granted'
+            SELECT 1 FROM removals m WHERE m.case_id = k.case_id AND m.state = 'granted' AND m.month = :month
               AND (:department::text IS NULL OR m.department_id = :department::text)) AS is_removed
     ) r
     WHERE k.area ^@ ANY(:scopes::text[]) AND k.area >= (:scopes::text[])[1]
       AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
-      AND k.reported_at >= :since AND k.reported_at < :until
       AND k.state NOT IN ('declined', 'merged', 'withdrawn')
-      AND (:department::text IS NULL OR k.departments @> ARRAY[:department::text])
+      AND CASE
+        WHEN :counted::text IN ('met', 'finished', 'settled', 'satisfied')
+            THEN a.answered_at >= :since AND a.answered_at < :until AND (:department::text IS NULL OR EXISTS (
+                SELECT 1 FROM orders o JOIN tasks t USING (order_id)
+                WHERE o.case_id = a.case_id AND o.run = a.run AND t.is_main AND t.state = 'finished'
+                  AND t.department_id = :department::text))
+        WHEN :counted::text = 'removed' THEN k.case_id IN (
+            SELECT g.case_id FROM removals g WHERE g.state = 'granted' AND g.month = :month)
+        ELSE k.reported_at >= :since AND k.reported_at < :until
+            AND (:department::text IS NULL OR k.departments @> ARRAY[:department::text]) END
       AND (:after_at::timestamptz IS NULL OR (k.reported_at, k.case_id) > (:after_at::timestamptz, :after_id::uuid))
 ) q WHERE q.in_base AND (:is_hit::boolean IS NULL OR q.hit = :is_hit::boolean)
 ORDER BY q.reported_at, q.case_id LIMIT :most;

@@ -11,7 +11,7 @@ from shared.contracts import cases as contracts
 _REASON = validate.Length(1, 1000)
 _MONTH = validate.Regexp(r"^20\d\d-(0[1-9]|1[0-2])\Z", error="A month such as 2026-11.")
 _DEPARTMENT = validate.Length(1, 60)
-COUNTED = (*typing.get_args(RateCode), "taken_on", "removed", "not_reached", "reworked")
+COUNTED = (*typing.get_args(RateCode), "taken_on", "resolved", "removed", "not_reached", "reworked")
 
 
 class RatesQuery(http.Schema):
@@ -48,7 +48,8 @@ class FigureView(http.Schema):
 
 class RateLine(http.Schema):
     key = fields.String(metadata={"description": "An area code or a department; empty in the total."})
-    taken_on = fields.Integer()
+    taken_on = fields.Integer(metadata={"description": "Reported in the month."})
+    resolved = fields.Integer(metadata={"description": "Of these, resolved by now."})
     removed = fields.Integer()
     not_reached = fields.Integer()
     reworked = fields.Integer()
@@ -80,6 +81,7 @@ class RateRow(http.Schema):
     reported_at = fields.AwareDateTime()
     resolved_at = fields.AwareDateTime(allow_none=True)
     closed_at = fields.AwareDateTime(allow_none=True)
+    answered_at = fields.AwareDateTime(allow_none=True, metadata={"description": "The first answer."})
 
 
 class RemovalAsked(http.Schema):

@@ -28,7 +28,7 @@ _NEEDED = {
 
 
 def follow(tx: db.Tx, changes: Sequence[Change]) -> None:
-    """Keeps hearings, handlings and holds in step with matters that are being saved."""
+    """Keeps hearings, handlings, answers and holds in step with matters that are being saved."""
     moved = [change for change in changes if _has(change, _HEARING_ACTIONS)]
     if moved:
         queue(tx, [(change.case, _at(change)) for change in moved])
@@ -36,6 +36,9 @@ def follow(tx: db.Tx, changes: Sequence[Change]) -> None:
     handled = [change for change in changes if _has(change, _HANDLING_ACTIONS)]
     if handled:
         queries.keep_handlings(tx, handlings=json.dumps([row for one in handled for row in _handlings(one)]))
+    answers = {row["case_id"]: row for change in changes for row in _answers(change)}
+    if answers:
+        queries.keep_answers(tx, answers=json.dumps(list(answers.values())))
     released = [change.case for change in changes if _has(change, _HOLD_ACTIONS)]
     if released:
         queries.end_holds(
@@ -105,6 +108,22 @@ def _at(change: Change) -> datetime:
 
 def _has(change: Change, actions: set[str]) -> bool:
     return any(entry.action in actions for entry in change.entries)
+
+
+def _answers(change: Change) -> list[dict[str, Any]]:
+    """What the reporter said, if anything: the first time or otherwise than before."""
+    return [
+        {
+            "case_id": event.case_id,
+            "answered_at": clock.rfc3339(event.called_back_at),
+            "run": event.run,
+            "met": event.met,
+            "settled": event.settled,
+            "satisfaction": event.satisfaction,
+        }
+        for event in change.events
+        if isinstance(event, cases.CaseCalledBack) and event.reached
+    ]
 
 
 def _handlings(change: Change) -> list[dict[str, Any]]:

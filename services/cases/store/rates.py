@@ -33,7 +33,7 @@ def figures(
 ) -> list[dict[str, Any]]:
     """One line per key (area, department, or one of all), each rate with the counts it is made of."""
     since, until = month_bounds(month)
-    bounds = {"scopes": scopes, "since": since, "until": until, "department": department}
+    bounds = {"scopes": scopes, "since": since, "until": until, "month": month, "department": department}
     if by == "department":
         rows = queries.figures_by_department(tx, **bounds)
     else:
@@ -60,6 +60,7 @@ def rows_behind(
         scopes=scopes,
         since=since,
         until=until,
+        month=month,
         department=department,
         counted=counted,
         is_hit=is_hit,

@@ -40,19 +40,19 @@ _OF_ALL = (
         name="met",
         title="当事人见面率",
         rows="tasks",
-        definition="回访到的当事人中，承办人与其见面的比例；保密来电与未访到的不计入。",
+        definition="本期首次回访到的事项中，当事人确认承办人已见面的比例；未回访到、保密、已剔除的不计入。",
     ),
     Indicator(
         name="settled",
         title="事件办结率",
         rows="tasks",
-        definition="回访到的当事人中，认为事项已解决的比例；未访到的不计入。",
+        definition="本期首次回访到的事项中，当事人认为事项已解决的比例；未回访到、已剔除的不计入，修改答复只计一次。",
     ),
     Indicator(
         name="satisfied",
         title="群众满意率",
         rows="tasks",
-        definition="作出评价的当事人中，非常满意与满意的比例；后改的评价只计一次。",
+        definition="本期首次回访到的事项中，最新答复为“满意”或“非常满意”的比例；未回访到、已剔除的不计入，修改答复只计一次。",
     ),
 )
 SETS: Mapping[Kind, tuple[Indicator, ...]] = {

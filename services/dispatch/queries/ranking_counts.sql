@@ -147,8 +147,9 @@ FROM (
     ) AS s GROUP BY s.subdistrict, s.hashed
 ) AS g;
 
--- name: count_handlings(ranking_id, lo, hi, starts, ends)!
--- Handlings of subdistricts that were in time, and those that were not; each run of a matter counts by itself.
+-- name: count_handlings(ranking_id, month, lo, hi, starts, ends)!
+-- Handlings of subdistricts that were in time, and those that were not; each run of a matter counts by itself. What was
+-- taken out of a department's base of the month is out of the street's too.
 WITH handled AS (
     SELECT h.case_id, h.run, h.area, COALESCE(h.is_late, false) AS late,
            CASE WHEN h.is_late THEN h.due_at ELSE h.resolved_at END AS at
@@ -176,12 +177,13 @@ FROM (
     FROM (
         SELECT h.case_id, left(h.area, 9) AS subdistrict, (NOT h.late)::integer::smallint AS point, '0'::xid AS hashed
         FROM handled h WHERE h.at >= :starts AND h.at < :ends
+          AND h.case_id NOT IN (SELECT r.case_id FROM removed_matters r WHERE r.month = :month)
         ORDER BY h.case_id, h.run
     ) AS s GROUP BY s.subdistrict, s.hashed
 ) AS g;
 
--- name: count_answers(ranking_id, lo, hi, starts, ends, satisfied)!
--- The three rates of subdistricts.
+-- name: count_answers(ranking_id, month, lo, hi, starts, ends, satisfied)!
+-- The three rates of subdistricts, without matters taken out of a department's base.
 INSERT INTO ranking_rows (
     ranking_id, organisation_id, base, indicators, numerators, denominators, digest, subjects, points)
 SELECT :ranking_id::uuid, g.subdistrict, 'answers', ARRAY['met', 'settled', 'satisfied'],
@@ -198,6 +200,7 @@ FROM (
                (a.satisfaction = ANY(:satisfied::text[]))::integer::smallint AS satisfied
         FROM answers a
         WHERE a.answered_at >= :starts AND a.answered_at < :ends AND NOT a.is_void AND a.area >= :lo AND a.area < :hi
+          AND a.case_id NOT IN (SELECT r.case_id FROM removed_matters r WHERE r.month = :month)
         ORDER BY a.case_id
     ) AS s GROUP BY s.subdistrict, s.hashed
 ) AS g;

@@ -118,14 +118,15 @@ def count(tx: db.Tx, table: Ranking) -> tuple[Line, ...]:
         "starts": period.start,
         "ends": period.end,
     }
+    counted_in = {**inputs, "month": period.month}
     if rules.kind == "departments":
-        inputs |= {"month": period.month, "unranked": sorted(indicators.UNRANKED)}
+        inputs = {**counted_in, "unranked": sorted(indicators.UNRANKED)}
         queries.count_departments(tx, **inputs, share=rules.share, satisfied=SATISFIED)
         queries.count_assessments(tx, **inputs)
     else:
         queries.count_calls(tx, **inputs)
-        queries.count_handlings(tx, **inputs)
-        queries.count_answers(tx, **inputs, satisfied=SATISFIED)
+        queries.count_handlings(tx, **counted_in)
+        queries.count_answers(tx, **counted_in, satisfied=SATISFIED)
     queries.leave_out_appealed(
         tx, ranking_id=table.ranking_id, area=table.area, kind=rules.kind, month=period.month
     )

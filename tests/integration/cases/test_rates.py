@@ -77,13 +77,14 @@ def test_every_figure_counts_what_its_definition_says_and_opens_to_its_rows(worl
 
     after = line(world)
 
-    assert gained(before, counts(after)) == {"met": (1, 2), "finished": (3, 4), "satisfied": (2, 3)}
+    assert gained(before, counts(after)) == {"met": (1, 2), "finished": (3, 3), "satisfied": (2, 3)}
     assert all(rate["definition"] and rate["label"] for rate in after["rates"])
     mine = {happy, neutral, hidden, still_open, withdrawn}
     assert rows(world, "met") & mine == {happy, neutral}
     assert rows(world, "met", hit=True) & mine == {happy}
     assert rows(world, "satisfied", hit=False) & mine == {neutral}
-    assert rows(world, "finished", hit=False) & mine == {still_open}
+    assert rows(world, "finished") & mine == {happy, neutral, hidden}
+    assert rows(world, "resolved", hit=False) & mine == {still_open}
     for rate in after["rates"]:
         assert len(rows(world, rate["code"])) == rate["base"]
         assert len(rows(world, rate["code"], hit=True)) == rate["hits"]
@@ -108,8 +109,39 @@ def test_what_nobody_reported_is_neither_answered_nor_not_reached(world: Any) ->
     closed = world.step(worker, case_id, "check", passed=True)
 
     assert closed["state"] == "closed"
-    assert gained(before[0], counts(line(world))) == {"met": (0, 0), "finished": (1, 1), "satisfied": (0, 0)}
+    assert gained(before[0], counts(line(world))) == {"met": (0, 0), "finished": (0, 0), "satisfied": (0, 0)}
+    assert case_id in rows(world, "resolved", hit=True)
     assert rows(world, "not_reached") == before[1]
+
+
+def test_an_answer_stays_counted_while_its_matter_is_handled_again(world: Any) -> None:
+    before = counts(line(world))
+    case_id = settled(world, "unhappy", met=False)
+
+    assert world.read(case_id)["state"] == "handling"
+    assert gained(before, counts(line(world))) == {"met": (0, 1), "finished": (1, 1), "satisfied": (0, 1)}
+    assert case_id in rows(world, "satisfied", hit=False)
+
+
+def test_an_answer_counts_in_the_month_it_was_first_given(world: Any) -> None:
+    def at(month: str) -> dict[str, tuple[int, int]]:
+        return counts(line(world, month=month))
+
+    now, then = at(MONTH), at("2026-01")
+    case_id = settled(world)
+    with world.database.transaction() as tx:
+        # A moment before February begins in Beijing.
+        tx.execute(
+            "UPDATE answers SET answered_at = '2026-01-31T15:59:59.999999Z' WHERE case_id = %s", [case_id]
+        )
+
+    world.step(world.operator, case_id, "answer", settled=True, satisfaction="neutral")
+
+    assert gained(now, at(MONTH))["satisfied"] == (0, 0)
+    assert gained(then, at("2026-01"))["satisfied"] == (0, 1)
+    with world.database.transaction() as tx:
+        tx.execute("UPDATE answers SET answered_at = '2026-01-31T16:00:00Z' WHERE case_id = %s", [case_id])
+    assert at("2026-01") == then
 
 
 def test_figures_are_told_apart_by_area_and_department(world: Any) -> None:

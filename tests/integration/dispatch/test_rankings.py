@@ -48,7 +48,7 @@ def test_a_department_sees_the_published_table_and_opens_its_own_rows(
 def test_a_subdistrict_opens_its_own_rows_and_not_those_of_others(published: Past, office: Running) -> None:
     table = table_of(office.caller, "subdistricts")
 
-    assert len(rows_of(office.caller, table["ranking_id"], district.SUBDISTRICT, "on_time")) == 7
+    assert len(rows_of(office.caller, table["ranking_id"], district.SUBDISTRICT, "on_time")) == 6
     assert rows_of(office.caller, table["ranking_id"], district.ELSEWHERE, "on_time") == 404
     departments = table_of(office.caller)
     assert rows_of(office.caller, departments["ranking_id"], district.MARKET, "sign") == 404
