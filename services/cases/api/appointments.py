@@ -79,6 +79,7 @@ class AppointmentsApi:
             state=query["state"],
             mode=query["mode"],
             worker_id=str(query["worker_id"]) if query["worker_id"] else None,
+            is_overdue=query["overdue"],
             after=[str(value) for value in cursor] if cursor else None,
             most=request.limit + 1,
         )

@@ -31,18 +31,25 @@ SELECT EXISTS (
 
 -- name: get_appointment(appointment_id, scopes, person_id)^
 -- An appointment of the caller's areas, or their own.
-SELECT a.* FROM appointments a
+SELECT a.*, (a.state IN ('asked', 'appointed')
+            AND CASE a.state WHEN 'asked' THEN COALESCE(a.wanted_until, a.asked_at + interval '7 days')
+                ELSE a.ends_at END < clock_timestamp()) AS is_overdue FROM appointments a
 WHERE a.appointment_id = :appointment_id
   AND (a.area ^@ ANY(:scopes) OR a.resident_id = :person_id OR a.worker_id = :person_id);
 
--- name: list_appointments(scopes, area, person_id, state, mode, worker_id, after_at, after_id, most)
+-- name: list_appointments(scopes, area, person_id, state, mode, worker_id, overdue, after_at, after_id, most)
 -- Appointments of the caller's areas, or their own, in an area where one is named, in the order they were asked for.
+-- Overdue is what nobody made an appointment for by the time it was wanted, or in a week, and whose time passed without
+-- a word.
 WITH within_reach AS (
     (SELECT a.appointment_id, a.asked_at FROM appointments a
      WHERE a.area ^@ ANY(:scopes::text[]) AND a.area >= (:scopes::text[])[1]
        AND a.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
        AND (:state::text IS NULL OR a.state = :state::text) AND (:mode::text IS NULL OR a.mode = :mode::text)
        AND (:worker_id::uuid IS NULL OR a.worker_id = :worker_id::uuid)
+       AND (NOT :overdue::boolean OR (a.state IN ('asked', 'appointed')
+            AND CASE a.state WHEN 'asked' THEN COALESCE(a.wanted_until, a.asked_at + interval '7 days')
+                ELSE a.ends_at END < clock_timestamp()))
        AND (:after_at::timestamptz IS NULL
             OR (a.asked_at, a.appointment_id) > (:after_at::timestamptz, :after_id::uuid))
      ORDER BY a.asked_at, a.appointment_id LIMIT :most)
@@ -51,11 +58,17 @@ WITH within_reach AS (
      WHERE a.resident_id = :person_id::uuid AND (:area::text IS NULL OR a.area ^@ :area::text)
        AND (:state::text IS NULL OR a.state = :state::text) AND (:mode::text IS NULL OR a.mode = :mode::text)
        AND (:worker_id::uuid IS NULL OR a.worker_id = :worker_id::uuid)
+       AND (NOT :overdue::boolean OR (a.state IN ('asked', 'appointed')
+            AND CASE a.state WHEN 'asked' THEN COALESCE(a.wanted_until, a.asked_at + interval '7 days')
+                ELSE a.ends_at END < clock_timestamp()))
        AND (:after_at::timestamptz IS NULL
             OR (a.asked_at, a.appointment_id) > (:after_at::timestamptz, :after_id::uuid))
      ORDER BY a.asked_at, a.appointment_id LIMIT :most)
 )
-SELECT a.* FROM (SELECT appointment_id FROM within_reach ORDER BY asked_at, appointment_id LIMIT :most) r
+SELECT a.*, (a.state IN ('asked', 'appointed')
+            AND CASE a.state WHEN 'asked' THEN COALESCE(a.wanted_until, a.asked_at + interval '7 days')
+                ELSE a.ends_at END < clock_timestamp()) AS is_overdue
+FROM (SELECT appointment_id FROM within_reach ORDER BY asked_at, appointment_id LIMIT :most) r
 JOIN appointments a USING (appointment_id) ORDER BY a.asked_at, a.appointment_id;
 
 -- name: add_unmasking(unmasking_id, subject_kind, subject_id, person_id, reason)!

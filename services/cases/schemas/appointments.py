@@ -62,6 +62,12 @@ class ServiceFilter(http.PageQuery):
     state = fields.String(load_default=None, validate=validate.OneOf(_STATES))
     mode = fields.String(load_default=None, validate=_MODE)
     worker_id = fields.UUID(load_default=None)
+    overdue = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Only what waits for an appointment or for a word of how it went for too long."
+        },
+    )
 
 
 class ServiceView(http.Schema):
@@ -80,6 +86,7 @@ class ServiceView(http.Schema):
     wanted_from = fields.AwareDateTime(allow_none=True)
     wanted_until = fields.AwareDateTime(allow_none=True)
     state = fields.String()
+    is_overdue = fields.Boolean()
     worker_id = fields.UUID(allow_none=True)
     starts_at = fields.AwareDateTime(allow_none=True)
     ends_at = fields.AwareDateTime(allow_none=True)

@@ -72,6 +72,7 @@ def listed(
     state: str | None,
     mode: str | None,
     worker_id: str | None,
+    is_overdue: bool,
     after: Sequence[Any] | None,
     most: int,
 ) -> list[dict[str, Any]]:
@@ -84,6 +85,7 @@ def listed(
         state=state,
         mode=mode,
         worker_id=worker_id,
+        overdue=is_overdue,
         after_at=after_at,
         after_id=after_id,
         most=most,

@@ -229,3 +229,31 @@ def test_an_area_narrows_also_ones_own_services(world: Any) -> None:
     assert found() == [one]
     assert found(area=district.GRID) == [one]
     assert found(area=district.GRID_ELSEWHERE) == []
+
+
+def test_what_nobody_says_the_end_of_shows_up_by_itself(world: Any) -> None:
+    fresh, unanswered, unsaid, done = (asked(world)["appointment_id"] for _ in range(4))
+    for one in (unsaid, done):
+        appoint(world, one, world.staff("grid_worker"), times(300))
+        begun(world, one)
+    world.lead.post(f"/cases/services/{done}/keep", json={"words": "已办"})
+    with world.database.transaction() as tx:
+        tx.execute(
+            "UPDATE appointments SET asked_at = asked_at - interval '8 days' WHERE appointment_id = %s",
+            [unanswered],
+        )
+        tx.execute(
+            "UPDATE appointments SET ends_at = now() - interval '1 second' WHERE appointment_id = ANY(%s::uuid[])",
+            [[unsaid, done]],
+        )
+
+    listed = world.lead.get("/cases/services", params={"overdue": True, "limit": 200}).json()["items"]
+
+    ours = {one["appointment_id"]: one["is_overdue"] for one in listed}
+    assert {unanswered, unsaid} <= ours.keys()
+    assert not {fresh, done} & ours.keys()
+    assert all(ours.values())
+    assert [world.lead.get(f"/cases/services/{one}").json()["is_overdue"] for one in (fresh, unsaid)] == [
+        False,
+        True,
+    ]
