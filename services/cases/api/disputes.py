@@ -1,6 +1,6 @@
 """Dispute mediation 矛盾调处: the one-stop desk, its sessions, agreement or failure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from shared import clock, db, http, ids
 from shared.auth import Role
 from shared.bus import outbox
 from shared.contracts import Event
-from shared.http import Page, Request, get, post
+from shared.http import Page, Request, get, post, put
 
 MEDIATORS = frozenset({Role.MEDIATOR, Role.COMMUNITY_OFFICER, Role.CALLER, Role.SUPERVISOR})
 READERS = MEDIATORS | {Role.RESPONDER}
@@ -47,13 +47,7 @@ class DisputesApi:
         case, at = matters.lock(tx, case_id, matters.of_areas(request.actor))
         body = request.body
         _require_serving(tx, case, body["departments"])
-        people.require(
-            tx,
-            {f"/mediators/{place}": str(one) for place, one in enumerate(body["mediators"])},
-            area=people.district(case.area),
-            actor=request.actor,
-            roles=MEDIATORS,
-        )
+        _require_mediators(tx, request, case.area)
         dispute = Dispute(
             dispute_id=ids.new(),
             case_id=case_id,
@@ -118,6 +112,40 @@ class DisputesApi:
             reason=request.body["reason"],
         )
         return {"items": items}
+
+    @put(
+        "/cases/disputes/<uuid:dispute_id>/desk",
+        roles=MEDIATORS,
+        body=schemas.DisputeDesk,
+        answers=schemas.DisputeView,
+        if_match=True,
+        errors=(
+            errors.DisputeOver,
+            errors.NothingToSeat,
+            errors.UnknownPeople,
+            calling.UnknownDepartment,
+        ),
+    )
+    def seat_desk(self, tx: db.Tx, request: Request, /, dispute_id: str) -> dict[str, Any]:
+        """Change who mediates and which departments sit at the desk.
+
+        Who sits there may stay, wherever they work by now.
+        """
+        case, dispute, at = _lock_both(tx, request, dispute_id)
+        request.match(dispute.version)
+        body = request.body
+        _require_serving(tx, case, [one for one in body["departments"] if one not in dispute.departments])
+        _require_mediators(tx, request, case.area, seated=dispute.mediators)
+        seated, events = domain.seat(
+            dispute, mediators=map(str, body["mediators"]), departments=body["departments"], at=at
+        )
+        store.seat(tx, seated)
+        _note(tx, request, case, dispute, "mediation_desk_changed", at)
+        outbox.add(tx, events)
+        # Also for a mediator who takes leave of the desk by this.
+        return store.view(
+            tx, dispute_id, scopes=[dispute.area], person_id=request.actor.person_id, department=None
+        )
 
     @post(
         "/cases/disputes/<uuid:dispute_id>/sessions",
@@ -289,6 +317,18 @@ def _require_serving(tx: db.Tx, case: Case, departments: list[str]) -> None:
     unknown = [department for department in departments if department not in serving]
     if unknown:
         raise calling.UnknownDepartment(departments=unknown)
+
+
+def _require_mediators(tx: db.Tx, request: Request, area: str, *, seated: Collection[str] = ()) -> None:
+    """Raises UnknownPeople for whom nobody in the district knows as a mediator."""
+    named = {f"/mediators/{place}": str(one) for place, one in enumerate(request.body["mediators"])}
+    people.require(
+        tx,
+        {pointer: one for pointer, one in named.items() if one not in seated},
+        area=people.district(area),
+        actor=request.actor,
+        roles=MEDIATORS,
+    )
 
 
 def _note(tx: db.Tx, request: Request, case: Case, dispute: Dispute, action: str, at: datetime) -> Case:

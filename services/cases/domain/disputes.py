@@ -5,6 +5,7 @@
 A dispute belongs to a matter. Failure does not end the matter: it climbs a level, and departments may be whistled.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -60,6 +61,29 @@ def begin(case: Case, dispute: Dispute, *, sides: list[Side]) -> tuple[Event, ..
             opened_at=dispute.opened_at,
         ),
     )
+
+
+def seat(
+    dispute: Dispute, *, mediators: Iterable[str], departments: Iterable[str], at: datetime
+) -> tuple[Dispute, tuple[Event, ...]]:
+    """Others sit at the desk. Raises DisputeOver, NothingToSeat where the same ones do."""
+    require_open(dispute)
+    seated = replace(
+        dispute,
+        mediators=tuple(sorted(set(mediators))),
+        departments=tuple(sorted(set(departments))),
+        version=dispute.version + 1,
+    )
+    if (seated.mediators, seated.departments) == (dispute.mediators, dispute.departments):
+        raise errors.NothingToSeat()
+    event = cases.DisputeDeskChanged(
+        dispute_id=dispute.dispute_id,
+        case_id=dispute.case_id,
+        area=dispute.area,
+        departments=seated.departments,
+        changed_at=at,
+    )
+    return seated, (event,)
 
 
 def arrange(dispute: Dispute, session: Session, *, at: datetime) -> None:

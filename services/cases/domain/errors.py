@@ -325,3 +325,7 @@ class UnknownPeople(errors.Invalid):
 
 class OrderKnown(errors.Conflict):
     """The hotline's order of this number was filed already; `number` is the matter, where you may see it."""
+
+
+class NothingToSeat(errors.Conflict):
+    """These mediators and departments sit at the desk already."""

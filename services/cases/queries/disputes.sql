@@ -24,6 +24,11 @@ UPDATE disputes SET state = :state, agreement = COALESCE(:agreement, agreement),
     ended_at = :ended_at, version = :version
 WHERE dispute_id = :dispute_id;
 
+-- name: seat_dispute(dispute_id, mediators, departments, version)!
+-- Others sit at the desk.
+UPDATE disputes SET mediators = :mediators::uuid[], departments = :departments::text[], version = :version
+WHERE dispute_id = :dispute_id;
+
 -- name: get_dispute(dispute_id, scopes, person_id, department)^
 -- A dispute of the caller's areas, that they mediate, or whose desk their department sits at.
 SELECT d.*, (d.area ^@ ANY(:scopes) OR :person_id = ANY(d.mediators)) AS is_theirs, c.number, c.state AS case_state

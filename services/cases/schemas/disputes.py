@@ -18,8 +18,7 @@ class Party(http.Schema):
     phone = fields.String(load_default=None, allow_none=True, validate=validate.Length(5, 30))
 
 
-class DisputeOpening(http.Schema):
-    parties = fields.List(fields.Nested(Party), required=True, validate=validate.Length(1, 20))
+class DisputeDesk(http.Schema):
     mediators = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 20))
     departments = fields.List(
         fields.String(validate=validate.Length(1, 60)),
@@ -27,6 +26,10 @@ class DisputeOpening(http.Schema):
         validate=validate.Length(max=20),
         metadata={"description": "Departments that sit at the desk; they read the dispute, parties masked."},
     )
+
+
+class DisputeOpening(DisputeDesk):
+    parties = fields.List(fields.Nested(Party), required=True, validate=validate.Length(1, 20))
 
 
 class SessionArranged(http.Schema):

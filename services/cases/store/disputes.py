@@ -73,6 +73,17 @@ def save(tx: db.Tx, dispute: Dispute, *, agreement: str | None = None) -> None:
     )
 
 
+def seat(tx: db.Tx, dispute: Dispute) -> None:
+    """Writes who sits at the desk."""
+    queries.seat_dispute(
+        tx,
+        dispute_id=dispute.dispute_id,
+        mediators=list(dispute.mediators),
+        departments=list(dispute.departments),
+        version=dispute.version,
+    )
+
+
 def view(
     tx: db.Tx, dispute_id: str, *, scopes: list[str], person_id: str, department: str | None
 ) -> dict[str, Any]:

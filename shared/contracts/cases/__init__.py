@@ -9,6 +9,7 @@ from shared.contracts.cases.appointments import (
     ServiceMode,
 )
 from shared.contracts.cases.disputes import (
+    DisputeDeskChanged,
     DisputeFailed,
     DisputeOpened,
     DisputeSettled,
@@ -107,6 +108,7 @@ __all__ = [
     "CatalogueChanged",
     "Channel",
     "DeclineGround",
+    "DisputeDeskChanged",
     "DisputeFailed",
     "DisputeOpened",
     "DisputeSettled",

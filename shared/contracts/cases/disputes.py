@@ -17,6 +17,17 @@ class DisputeOpened(Event):
 
 
 @event(publisher="cases", subject="dispute_id")
+class DisputeDeskChanged(Event):
+    """Other mediators or departments sit at the desk of a dispute from now on: these departments."""
+
+    dispute_id: str
+    case_id: str
+    area: str
+    departments: tuple[str, ...]
+    changed_at: datetime
+
+
+@event(publisher="cases", subject="dispute_id")
 class MediationHeld(Event):
     """A session of the mediation took place, in a room or online."""
 

@@ -220,3 +220,52 @@ def test_an_area_narrows_also_what_one_mediates_or_sits_at(world: Any) -> None:
         assert dispute_id in found(client, area=district.GRID, state="open")
         assert dispute_id not in found(client, area=district.ELSEWHERE)
     assert dispute_id not in found(world.responder(district.ECOLOGY))
+
+
+def test_others_come_to_the_desk_and_who_left_it_reads_no_more(world: Any) -> None:
+    client = mediator(world)
+    case_id = world.report()["case_id"]
+    old, new = (world.staff("mediator", areas=[district.ELSEWHERE]) for _ in range(2))
+    dispute = opened(world, client, case_id, mediators=[old], departments=[district.URBAN])
+    path = f"/cases/disputes/{dispute['dispute_id']}"
+    elsewhere = {
+        who: world.api.client(roles=["mediator"], areas=[district.ELSEWHERE], person_id=who)
+        for who in (old, new)
+    }
+    wanted = {"mediators": [old, new], "departments": [district.HEALTH]}
+
+    def seat(version: str = "*", **body: Any) -> Any:
+        return client.put(f"{path}/desk", json={**wanted, **body}, headers={"If-Match": version})
+
+    stranger = seat(mediators=[old, ids.new()])
+    nobody = seat(departments=["370102-none"])
+    both = seat()
+    stale = seat('"1"')
+    again = seat()
+    with world.database.transaction() as tx:
+        tx.execute("UPDATE staff SET is_active = false WHERE person_id = %s", [new])
+    alone = seat(mediators=[new])
+
+    assert [(a.status_code, a.json().get("code")) for a in (stranger, nobody, both, stale, again, alone)] == [
+        (422, "unknown_people"),
+        (422, "unknown_department"),
+        (200, None),
+        (412, "stale"),
+        (409, "nothing_to_seat"),
+        (200, None),
+    ]
+    assert [elsewhere[who].get(path).status_code for who in (old, new)] == [404, 200]
+    assert world.responder(district.URBAN).get(path).status_code == 404
+    assert world.responder(district.HEALTH).get(path).status_code == 200
+    assert names(world, dispute["dispute_id"]) == [
+        "dispute_opened",
+        "dispute_desk_changed",
+        "dispute_desk_changed",
+    ]
+    assert world.actions(case_id)[-2:] == ["mediation_desk_changed"] * 2
+    left = elsewhere[new].put(
+        f"{path}/desk", json={"mediators": [world.staff("mediator")]}, headers={"If-Match": "*"}
+    )
+    assert (left.status_code, elsewhere[new].get(path).status_code) == (200, 404)
+    do(client, dispute["dispute_id"], "withdraw")
+    assert seat(mediators=[old]).json()["code"] == "dispute_over"
