@@ -12,6 +12,14 @@ WHERE handler_id = :handler AND department_id = :department AND (:state::text IS
   AND (:before::uuid IS NULL OR task_id < :before::uuid)
 ORDER BY task_id DESC LIMIT :most;
 
+-- name: some_of_areas(scopes, most)
+-- Tasks of areas, up to a bound: a quiet area has all of them here. The order makes it walk the index of areas.
+SELECT some_of_one.task_id, some_of_one.state FROM unnest(:scopes::text[]) AS scope (prefix)
+CROSS JOIN LATERAL (
+    SELECT t.task_id, t.state FROM tasks t WHERE t.area >= scope.prefix AND t.area < scope.prefix || ':'
+    ORDER BY t.area LIMIT :most) AS some_of_one
+LIMIT :most;
+
 -- name: newest_of_areas(scopes, state, before, most)
 -- Tasks of areas, newest first.
 SELECT t.task_id FROM tasks t JOIN unnest(:scopes::text[]) AS scope (prefix)

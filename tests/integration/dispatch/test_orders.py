@@ -403,6 +403,33 @@ def test_counts_stop_at_a_bound_and_say_so(running: Any, monkeypatch: pytest.Mon
     assert counted[0] == {"state": "sent", "count": 2, "capped": True}
 
 
+@pytest.mark.parametrize("state", [None, "sent"])
+def test_a_busy_area_lists_the_same_tasks_as_a_quiet_one(
+    running: Any, monkeypatch: pytest.MonkeyPatch, state: str | None
+) -> None:
+    for _ in range(3):
+        running.whistle(district.MARKET, district.URBAN)
+    actor = auth.Actor(
+        person_id=ids.new(),
+        roles=frozenset({auth.Role.CALLER}),
+        areas=(district.GRID, district.GRID_ELSEWHERE),
+    )
+    of = task_lists.whose(actor, mine=False)
+
+    def pages() -> list[str]:
+        found: list[str] = []
+        with running.database.transaction(read_only=True) as tx:
+            while page := task_lists.newest(tx, of, state=state, before=found[-1] if found else None, most=2):
+                found += [str(row["task_id"]) for row in page]
+        return found
+
+    quiet = pages()
+    monkeypatch.setattr(task_lists, "_FEW", 0)
+
+    assert pages() == quiet == sorted(quiet, reverse=True)
+    assert len(quiet) >= 6
+
+
 def test_a_handler_of_another_department_is_not_named(running: Any) -> None:
     whistle = running.whistle(district.MARKET)
     client, task_id = running.responder(district.MARKET), running.tasks(whistle.order_id)[district.MARKET]
