@@ -59,13 +59,6 @@ class Places:
         found: Grid = min(hits, key=lambda grid: grid.code)
         return found
 
-    def near(self, tx: db.Tx, west: float, south: float, east: float, north: float) -> list[str]:
-        """The codes of the grids that a box of degrees reaches into."""
-        self._refresh(tx)
-        index = self._index
-        hits = index.tree.query(shapely.box(west, south, east, north), predicate="intersects")
-        return sorted({index.grids[at].code for at in hits})
-
     def middle_of(self, tx: db.Tx, code: str) -> Place | None:
         """A point inside a grid that says nothing of where in it; None for a grid no longer in force."""
         self._refresh(tx)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from services.cases.api.reporting import places
 from services.cases.domain import duplicates as domain
 from services.cases.schemas import duplicates as schemas
 from services.cases.store import matters as store
@@ -83,7 +82,6 @@ def _suggested(
     west, south, east, north = domain.box(place, within_metres)
     rows = queries.near(
         tx,
-        grids=places.near(tx, west, south, east, north),
         since=db.now(tx) - timedelta(days=days),
         west=west,
         south=south,

@@ -133,6 +133,26 @@ def test_neighbours_across_a_boundary_are_found_and_a_filed_matter_is_not_its_ow
     assert [one["case_id"] for one in answer.json()["items"]] == [across["case_id"]]
 
 
+def test_a_matter_of_a_grid_that_was_redrawn_since_is_still_found_where_it_lies(
+    world: Any, category: str
+) -> None:
+    case_id = world.report(category=category, place=near())["case_id"]
+    world.age(case_id, "cases", area="370102007003777")
+
+    assert [one["case_id"] for one in suggested(world.supervisor, category=category)] == [case_id]
+
+
+def test_the_neighbourhood_is_found_by_its_index(world: Any) -> None:
+    with world.database.transaction() as tx:
+        tx.execute("SET LOCAL enable_seqscan = off")
+        plan = tx.execute(
+            "EXPLAIN SELECT 1 FROM cases c WHERE square_of(c.longitude, c.latitude) = 2970212660"
+            " AND c.reported_at >= now() - interval '30 days'"
+        ).fetchall()
+
+    assert "cases_square_idx" in str(plan)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
