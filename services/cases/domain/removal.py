@@ -101,6 +101,7 @@ def decide(
         month=removal.month,
         granted=granted,
         decided_at=at,
+        ground=removal.ground,
     )
     detail = {"department_id": removal.department_id, "month": removal.month, "words": words}
     decided = replace(

@@ -26,7 +26,8 @@ FROM (
       AND (:department::text IS NULL OR k.departments @> ARRAY[:department::text])
       AND NOT EXISTS (
         SELECT 1 FROM removals r WHERE r.case_id = k.case_id AND r.state = 'granted' AND r.month = :month
-          AND (:department::text IS NULL OR r.department_id = :department::text))
+          AND CASE WHEN :department::text IS NULL THEN r.ground <> 'wrong_department'
+              ELSE r.department_id = :department::text END)
     UNION ALL
     SELECT 'answered', k.area, k.state, NULL, k.run, a.met, a.settled, a.satisfaction, NULL
     FROM answers a JOIN cases k USING (case_id)
@@ -39,13 +40,15 @@ FROM (
           AND t.department_id = :department::text))
       AND NOT EXISTS (
         SELECT 1 FROM removals r WHERE r.case_id = k.case_id AND r.state = 'granted' AND r.month = :month
-          AND (:department::text IS NULL OR r.department_id = :department::text))
+          AND CASE WHEN :department::text IS NULL THEN r.ground <> 'wrong_department'
+              ELSE r.department_id = :department::text END)
     UNION ALL
     SELECT 'removed', k.area, k.state, NULL, k.run, NULL, NULL, NULL, NULL
     FROM cases k
     WHERE k.area ^@ ANY(:scopes::text[]) AND k.state NOT IN ('declined', 'merged', 'withdrawn') AND k.case_id IN (
         SELECT r.case_id FROM removals r WHERE r.state = 'granted' AND r.month = :month
-          AND (:department::text IS NULL OR r.department_id = :department::text))
+          AND CASE WHEN :department::text IS NULL THEN r.ground <> 'wrong_department'
+              ELSE r.department_id = :department::text END)
 ) c GROUP BY 1 ORDER BY 1 LIMIT 2000;
 
 -- name: figures_by_department(scopes, since, until, month, department)
@@ -121,7 +124,8 @@ SELECT q.* FROM (
     FROM cases k LEFT JOIN answers a USING (case_id) CROSS JOIN LATERAL (
         SELECT EXISTS (
             SELECT 1 FROM removals m WHERE m.case_id = k.case_id AND m.state = 'granted' AND m.month = :month
-              AND (:department::text IS NULL OR m.department_id = :department::text)) AS is_removed
+              AND CASE WHEN :department::text IS NULL THEN m.ground <> 'wrong_department'
+                  ELSE m.department_id = :department::text END) AS is_removed
     ) r
     WHERE k.area ^@ ANY(:scopes::text[]) AND k.area >= (:scopes::text[])[1]
       AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'

@@ -177,7 +177,8 @@ FROM (
     FROM (
         SELECT h.case_id, left(h.area, 9) AS subdistrict, (NOT h.late)::integer::smallint AS point, '0'::xid AS hashed
         FROM handled h WHERE h.at >= :starts AND h.at < :ends
-          AND h.case_id NOT IN (SELECT r.case_id FROM removed_matters r WHERE r.month = :month)
+          AND h.case_id NOT IN (
+            SELECT r.case_id FROM removed_matters r WHERE r.month = :month AND r.department_id = '*')
         ORDER BY h.case_id, h.run
     ) AS s GROUP BY s.subdistrict, s.hashed
 ) AS g;
@@ -200,7 +201,8 @@ FROM (
                (a.satisfaction = ANY(:satisfied::text[]))::integer::smallint AS satisfied
         FROM answers a
         WHERE a.answered_at >= :starts AND a.answered_at < :ends AND NOT a.is_void AND a.area >= :lo AND a.area < :hi
-          AND a.case_id NOT IN (SELECT r.case_id FROM removed_matters r WHERE r.month = :month)
+          AND a.case_id NOT IN (
+            SELECT r.case_id FROM removed_matters r WHERE r.month = :month AND r.department_id = '*')
         ORDER BY a.case_id
     ) AS s GROUP BY s.subdistrict, s.hashed
 ) AS g;

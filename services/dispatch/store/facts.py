@@ -59,8 +59,12 @@ def answer(tx: db.Tx, answers: Sequence[Mapping[str, Any]]) -> None:
         queries.note_answers(tx, answers=_json(answers))
 
 
+# In place of a department: the matter is out of everybody's base, the subdistrict's too.
+EVERYBODY = "*"
+
+
 def remove(tx: db.Tx, removals: Sequence[Mapping[str, Any]]) -> None:
-    """Matters taken out of a department's base: case_id, department_id, month, area, removed_at."""
+    """Matters taken out of a base: case_id, department_id or EVERYBODY, month, area, removed_at."""
     if removals:
         queries.remove_matters(tx, removals=_json(removals))
 

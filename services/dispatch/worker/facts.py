@@ -99,18 +99,28 @@ def ended(tx: db.Tx, at: dict[str, datetime]) -> None:
 
 
 def removed(tx: db.Tx, events: Sequence[Received[cases.CaseRemovedFromBase]]) -> None:
-    """The hotline office decided whether a matter counts for a department; refused, it does."""
+    """The hotline office decided whether a matter counts for a department; refused, it does.
+
+    Unless the wrong department was called the ground is the matter's own, and it counts for its subdistrict no more.
+    """
     store.remove(
         tx,
         [
             {
                 "case_id": event.data.case_id,
-                "department_id": event.data.department_id,
+                "department_id": whose,
                 "month": event.data.month,
                 "area": event.data.area,
                 "removed_at": event.data.decided_at,
             }
             for event in events
             if event.data.granted
+            for whose in _whose_base(event.data)
         ],
     )
+
+
+def _whose_base(removal: cases.CaseRemovedFromBase) -> tuple[str, ...]:
+    if removal.ground == "wrong_department":
+        return (removal.department_id,)
+    return removal.department_id, store.EVERYBODY

@@ -97,7 +97,8 @@ class CaseRemovalAsked(Event):
 class CaseRemovedFromBase(Event):
     """The hotline office decided such a request before the month's freeze.
 
-    `granted`: the matter is outside the department's base of that month, and stays visible. Refused, it counts.
+    `granted`: the matter is outside the department's base of that month, and stays visible. Refused, it counts. But for
+    `wrong_department` the ground is about the matter itself, which is then outside the base of its area too.
     """
 
     case_id: str
@@ -106,6 +107,7 @@ class CaseRemovedFromBase(Event):
     month: str
     granted: bool
     decided_at: datetime
+    ground: RemovalGround | None = None
 
 
 @event(publisher="cases", subject="case_id", consumers=("points",))

@@ -172,10 +172,15 @@ def called(world: Any) -> str:
     return case_id
 
 
-def ask(world: Any, case_id: str, department: str = district.HEALTH, month: str = MONTH) -> Any:
+def ask(
+    world: Any,
+    case_id: str,
+    department: str = district.HEALTH,
+    month: str = MONTH,
+    ground: str = "unreasonable_demand",
+) -> Any:
     return world.responder(department).post(
-        f"/cases/{case_id}/removals",
-        json={"month": month, "ground": "unreasonable_demand", "words": "诉求超出政策"},
+        f"/cases/{case_id}/removals", json={"month": month, "ground": ground, "words": "诉求超出政策"}
     )
 
 
@@ -203,6 +208,20 @@ def test_a_removed_matter_stays_visible_outside_the_base(world: Any) -> None:
     event = world.data(removed, "case_removed_from_base")
     assert (event["department_id"], event["month"], event["granted"]) == (district.HEALTH, MONTH, True)
     assert world.data(kept, "case_removed_from_base")["granted"] is False
+
+
+def test_a_department_called_wrongly_leaves_its_own_base_and_not_the_areas(world: Any) -> None:
+    case_id = called(world)
+    area, department = line(world), line(world, department=district.HEALTH)
+
+    asked = ask(world, case_id, ground="wrong_department").json()
+    decide(world.operator, asked["removal_id"])
+
+    after = line(world), line(world, department=district.HEALTH)
+    assert [one["taken_on"] for one in after] == [area["taken_on"], department["taken_on"] - 1]
+    assert case_id not in rows(world, "removed")
+    assert case_id in rows(world, "removed", department=district.HEALTH)
+    assert world.data(case_id, "case_removed_from_base")["ground"] == "wrong_department"
 
 
 def test_only_the_department_called_asks_once_and_the_district_decides_once(world: Any) -> None:

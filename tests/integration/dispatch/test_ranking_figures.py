@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,37 @@ def test_a_confidential_reporter_has_no_meet_rate(past: Past) -> None:
 
     counts = past.counts(district.SUBDISTRICT, "subdistricts")
     assert ("met" in counts, counts["settled"], counts["satisfied"]) == (False, (1, 1), (1, 1))
+
+
+@pytest.mark.parametrize(
+    ("ground", "counted"), [("wrong_department", True), ("malicious_or_repeated", False), (None, False)]
+)
+def test_a_matter_removed_on_its_own_ground_counts_for_its_subdistrict_no_more_either(
+    past: Past, ground: Any, counted: bool
+) -> None:
+    past.set_rules()
+    case = past.matter("10-12 08:30")
+    task_id = past.call(case, district.MARKET, "10-12 09:00")[district.MARKET]
+    past.finish(task_id, signed="10-12 09:30", finished="10-13 10:00")
+    past.resolve(case, "10-13 10:00")
+    past.answer(case, "10-14 10:00", "satisfied")
+    past.give(
+        said.CaseRemovedFromBase(
+            case_id=case.case_id,
+            area=case.area,
+            department_id=district.MARKET,
+            month="2026-10",
+            granted=True,
+            decided_at=at("10-31 10:00"),
+            ground=ground,
+        )
+    )
+
+    past.keep(AFTER)
+
+    street = past.counts(district.SUBDISTRICT, "subdistricts")
+    assert ({"on_time", "satisfied"} <= set(street), "call_quality" in street) == (counted, True)
+    assert past.counts(district.MARKET) == {}
 
 
 def test_supporting_departments_share_the_answer_where_the_rules_say_so(past: Past) -> None:
