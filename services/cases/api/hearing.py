@@ -1,11 +1,14 @@
 """Check on site, call-back, and the queue of who must do which by when."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from services.cases.api.reporting import places
 from services.cases.api.steps import as_resident, by, saved
-from services.cases.domain import errors, hearing_queue, merging
+from services.cases.domain import errors, hearing_queue, merging, regridding
 from services.cases.domain import hearing as domain
 from services.cases.domain.case import By, Case, Change, State
 from services.cases.domain.hearing_queue import Hearing, Kind
@@ -107,10 +110,15 @@ class HearingApi:
             raise NotFound()
         who = as_resident(request.actor) if in_person else by(request.actor, frozenset({Role.OPERATOR}))
         rules = store.rules(tx)
-        change = domain.change_answer(
-            case, days=rules.answer_days, refute_days=rules.refute_days, by=who, at=at, **request.body
+        answered = partial(
+            domain.change_answer,
+            days=rules.answer_days,
+            refute_days=rules.refute_days,
+            by=who,
+            at=at,
+            **request.body,
         )
-        return saved(tx, request, change)
+        return saved(tx, request, _where_it_lies(tx, case, answered, at))
 
     @post(
         "/cases/<uuid:case_id>/refute",
@@ -129,8 +137,10 @@ class HearingApi:
         told = {**request.body, "refute_days": store.rules(tx).refute_days}
         who = as_resident(request.actor)
         if target is None:
-            return saved(tx, request, domain.refute(case, by=who, at=at, **told))
-        said, reworked = merging.refute(case, target, by=who, at=at, **told)
+            refuted = partial(domain.refute, by=who, at=at, **told)
+            return saved(tx, request, _where_it_lies(tx, case, refuted, at))
+        said, refute = merging.refute(case, target, by=who, at=at, **told)
+        reworked = _where_it_lies(tx, target, refute, at)
         matters.save(tx, reworked)
         outbox.add(tx, reworked.events)
         return saved(tx, request, said)
@@ -297,6 +307,19 @@ def _lock_own(tx: db.Tx, request: Request, case_id: str) -> tuple[Case, Case | N
         raise NotFound()
     case, at = locked[case_id]
     return case, None if target_id == case_id else locked[target_id][0], at
+
+
+def _where_it_lies(tx: db.Tx, case: Case, decide: Callable[[Case], Change], at: datetime) -> Change:
+    """A step that may open a closed matter again: then it is in the grid its place lies in now, which may have been
+    re-drawn since it was closed."""
+    change = decide(case)
+    if case.state is not State.CLOSED or change.case.state is State.CLOSED:
+        return change
+    try:
+        grid = places.locate(tx, case.place).code
+    except errors.OutsideEveryGrid:
+        return change
+    return change if case.area.startswith(grid) else regridding.move(case, to=grid, at=at).then(decide)
 
 
 def _require_free(tx: db.Tx, request: Request, case_id: str, kind: Kind, at: datetime) -> None:

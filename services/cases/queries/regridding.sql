@@ -10,16 +10,22 @@ FOR UPDATE SKIP LOCKED;
 UPDATE nets SET settled_at = clock_timestamp() WHERE area = :area AND net_version = :net_version;
 
 -- name: live_places(subdistrict)
--- Where the matters of a subdistrict lie that are not over, and in which grid they are.
-SELECT case_id, area, longitude, latitude FROM cases
+-- Where the matters of a subdistrict lie that are not over, and in which grid they are; those merged or declined are
+-- not over before their reporter was told.
+SELECT case_id, area, longitude, latitude, reported_at FROM cases
 WHERE state IN ('received', 'triaged', 'handling', 'resolved', 'checked', 'called_back')
   AND area >= :subdistrict AND area < :subdistrict || ':'
+UNION
+SELECT c.case_id, c.area, c.longitude, c.latitude, c.reported_at FROM hearings h JOIN cases c USING (case_id)
+WHERE h.is_open AND h.area >= :subdistrict AND h.area < :subdistrict || ':'
 ORDER BY area, reported_at, case_id;
 
 -- name: lock_live_cases(case_ids)
 -- Those of the matters that nobody else holds and that are not over, locked, with the moment after the lock.
 SELECT c.*, clock_timestamp() AS at FROM cases c
-WHERE c.case_id = ANY(:case_ids) AND c.state IN ('received', 'triaged', 'handling', 'resolved', 'checked', 'called_back')
+WHERE c.case_id = ANY(:case_ids) AND (
+    c.state IN ('received', 'triaged', 'handling', 'resolved', 'checked', 'called_back')
+    OR EXISTS (SELECT 1 FROM hearings h WHERE h.case_id = c.case_id AND h.is_open))
 ORDER BY c.case_id FOR UPDATE SKIP LOCKED;
 
 -- name: regrid_cases(cases)!
@@ -35,11 +41,6 @@ WHERE c.case_id = m.case_id;
 -- Discussions under way follow their matters.
 UPDATE discussions d SET area = c.area FROM cases c
 WHERE c.case_id = ANY(:case_ids) AND d.case_id = c.case_id AND d.state = 'open';
-
--- name: regrid_tellings(case_ids)!
--- So do reporters still to be told.
-UPDATE tellings t SET area = c.area FROM cases c
-WHERE c.case_id = ANY(:case_ids) AND t.case_id = c.case_id AND t.state = 'open';
 
 -- name: regrid_holds(case_ids)!
 -- So do requests and holds that stand.

@@ -59,7 +59,6 @@ def move(tx: db.Tx, changes: Sequence[Change]) -> None:
         queries.regrid_cases(tx, cases=json.dumps([_row(done.case) for done, _ in linked]))
         queries.add_entries(tx, entries=json.dumps(entries, ensure_ascii=False))
         queries.regrid_discussions(tx, case_ids=case_ids)
-        queries.regrid_tellings(tx, case_ids=case_ids)
         queries.move_hearings(tx, case_ids=case_ids)
         queries.regrid_holds(tx, case_ids=case_ids)
         queries.regrid_disputes(tx, case_ids=case_ids)

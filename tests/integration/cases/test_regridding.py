@@ -72,16 +72,15 @@ class Redrawn:
                 return done
         raise AssertionError("nets are settled for ever")
 
-    def report(self, client: clients.Client | None = None) -> str:
+    def report(self, client: clients.Client | None = None, *, into: str | None = None) -> str:
         """A matter in the east; the processes know of the net within a second."""
         answers: list[Any] = []
 
         def filed() -> bool:
             answers.append((client or self.staff).post("/cases", json=report(place=self.in_east)))
-            return answers[-1].status_code == 201
+            return answers[-1].status_code == 201 and answers[-1].json()["area"] == (into or self.east)
 
         waiting.eventually(filed, what="the new net is known")
-        assert answers[-1].json()["area"] == self.east
         return str(answers[-1].json()["case_id"])
 
 
@@ -126,6 +125,37 @@ def test_what_is_queued_of_a_matter_moves_with_it(redrawn: Redrawn) -> None:
         row["area"]
         for row in redrawn.world.rows("SELECT area FROM hearings WHERE case_id = %(c)s", c=case_id)
     } == {redrawn.west}
+
+
+def test_who_is_still_to_be_told_moves_too_though_the_matter_is_over(redrawn: Redrawn) -> None:
+    case_id = redrawn.report(redrawn.world.resident)
+    redrawn.world.step(redrawn.staff, case_id, "decline", ground="court", words="已起诉")
+
+    redrawn.give_up_the_east()
+    redrawn.settle()
+
+    assert (
+        redrawn.world.hearing(case_id, "tell")["area"] == redrawn.west == redrawn.world.read(case_id)["area"]
+    )
+
+
+def test_a_closed_matter_that_is_opened_again_is_in_the_grid_its_place_lies_in_now(redrawn: Redrawn) -> None:
+    resident, world = redrawn.world.resident, redrawn.world
+    case_id = redrawn.report(resident)
+    world.step(redrawn.staff, case_id, "triage")
+    world.step(redrawn.staff, case_id, "resolve", words="已处理")
+    world.step(redrawn.staff, case_id, "check", passed=True)
+    world.step(resident, case_id, "call-back", reached=True, settled=True, satisfaction="satisfied")
+    redrawn.give_up_the_east()
+    redrawn.settle()
+    redrawn.report(into=redrawn.west)
+    closed = world.read(case_id)["area"]
+
+    opened = world.step(resident, case_id, "refute", words="又堵了")
+
+    assert (closed, opened["area"], opened["state"]) == (redrawn.east, redrawn.west, "handling")
+    assert world.events(case_id)[-2:] == ["case_moved", "case_reworked"]
+    assert world.actions(case_id)[-3:] == ["moved_to_grid", "refuted", "reworked"]
 
 
 def test_a_matter_that_is_over_stays_where_it_was(redrawn: Redrawn) -> None:
