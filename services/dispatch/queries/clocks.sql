@@ -117,9 +117,10 @@ WHERE s.clock_id = e.clock_id AND s.state = 'open';
 
 -- name: list_area_supervisions(scopes, state, before, most)
 -- Supervision orders of areas, newest first.
-SELECT s.* FROM supervisions s JOIN unnest(:scopes::text[]) AS scope (prefix)
-    ON s.area >= scope.prefix AND s.area < scope.prefix || ':'
-WHERE (:state::text IS NULL OR s.state = :state::text)
+SELECT s.* FROM supervisions s
+WHERE s.area ^@ ANY(:scopes::text[]) AND s.area >= (:scopes::text[])[1]
+  AND s.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+  AND (:state::text IS NULL OR s.state = :state::text)
   AND (:before::uuid IS NULL OR s.supervision_id < :before::uuid)
 ORDER BY s.supervision_id DESC LIMIT :most;
 

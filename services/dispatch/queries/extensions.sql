@@ -22,9 +22,10 @@ WHERE extension_id = :extension_id;
 
 -- name: list_area_extensions(scopes, state, before, most)
 -- Requests of areas, newest first.
-SELECT e.* FROM extensions e JOIN unnest(:scopes::text[]) AS scope (prefix)
-    ON e.area >= scope.prefix AND e.area < scope.prefix || ':'
-WHERE (:state::text IS NULL OR e.state = :state::text)
+SELECT e.* FROM extensions e
+WHERE e.area ^@ ANY(:scopes::text[]) AND e.area >= (:scopes::text[])[1]
+  AND e.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+  AND (:state::text IS NULL OR e.state = :state::text)
   AND (:before::uuid IS NULL OR e.extension_id < :before::uuid)
 ORDER BY e.extension_id DESC LIMIT :most;
 
