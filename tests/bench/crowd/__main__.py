@@ -17,6 +17,8 @@ AT_ONCE = 5_000
 _ORDER = (
     "cases",
     "timeline",
+    "hearings",
+    "holds",
     "watched_cases",
     "orders",
     "tasks",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -133,11 +134,51 @@ def of_cases(matters: Iterable[Matter], now: datetime) -> Lines:
                     "sent" if order.ended_at is None else "finished",
                     (order.ended_at or order.opened_at).isoformat(),
                 )
+        _queued(put, matter, now)
         told = [entry for entry in matter.entries if entry.action in _ANNOUNCED]
         put(_SEQUENCES, matter.case_id, len(told))
         for sequence, entry in enumerate(told, 1):
             _sent(put, "cases", f"case_{entry.action}", matter, matter.case_id, sequence, entry.at, now)
     return lines
+
+
+def _queued(put: Callable[..., None], matter: Matter, now: datetime) -> None:
+    """What waits to be checked, called back and told, or did; and what was put off."""
+    resolved_at, checked_at = matter.at("resolved"), matter.at("checked")
+    began = {"check": resolved_at, "tell": resolved_at, "call_back": checked_at}
+    ended = {"check": checked_at, "tell": matter.at("called_back"), "call_back": matter.at("called_back")}
+    for kind, at in began.items():
+        if at is not None:
+            put(
+                "hearings (hearing_id, case_id, run, kind, area, is_open, opened_at, due_at, ready_at, ended_at)",
+                _id_of(matter, kind),
+                matter.case_id,
+                1,
+                kind,
+                matter.area,
+                "t" if ended[kind] is None else "f",
+                at.isoformat(),
+                (at + timedelta(days=2)).isoformat(),
+                at.isoformat(),
+                _moment(ended[kind]),
+            )
+    if matter.is_listed:
+        put(
+            "holds (hold_id, case_id, area, hold, reason, review_on, state, asked_at)",
+            _id_of(matter, "hold"),
+            matter.case_id,
+            matter.area,
+            "listed",
+            "须与改造一并解决",
+            (now + timedelta(days=30)).date().isoformat(),
+            "active",
+            matter.entries[-1].at.isoformat(),
+        )
+
+
+def _id_of(matter: Matter, what: str) -> str:
+    """The same id for the same thing of a matter."""
+    return str(uuid.uuid5(uuid.UUID(matter.case_id), what))
 
 
 def of_dispatch(matters: Iterable[Matter], now: datetime) -> Lines:

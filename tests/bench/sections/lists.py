@@ -40,6 +40,15 @@ FILTERS: tuple[dict[str, Any], ...] = (
     {"text": "电梯", "state": "handling"},
     {"text": "没有的词"},
 )
+# Lists of what is to be done besides, each with its count, and a month's figures with the rows behind one.
+QUEUES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("/cases/hearings", {"kind": "check"}),
+    ("/cases/hearings", {"kind": "call_back", "ready": True}),
+    ("/cases/hearings", {"kind": "tell"}),
+    ("/cases/holds", {}),
+    ("/cases/rates", {"month": "2026-01", "by": "area"}),
+    ("/cases/rates/rows", {"month": "2026-01", "counted": "satisfied"}),
+)
 # A workbook's worth of rows.
 EXPORTED = {"reported_from": "2026-01-01T00:00:00+08:00", "reported_to": "2026-01-15T00:00:00+08:00"}
 
@@ -61,6 +70,10 @@ def run(stage: Stage, report: Report) -> None:
         for area, query in product(AREAS.values(), FILTERS)
     ]
     tabs = [_timed(client, "/cases/tabs", {"area": area}) for area in AREAS.values()]
+    queues = [
+        _timed(client, path, {"area": area, **query})
+        for area, (path, query) in product(AREAS.values(), QUEUES)
+    ]
     size = f"{stage.cases():,}"
     report.add(
         NAME,
@@ -69,9 +82,10 @@ def run(stage: Stage, report: Report) -> None:
             *_lines(f"pages by limit, {size} cases", pages["due"]),
             *_lines(f"pages with their count, {size} cases", counts),
             *_lines(f"all tabs, {size} cases", tabs),
+            *_lines(f"queues and figures, {size} cases", queues),
             *(_exported(client, form) for form in ("csv", "xlsx")),
         ],
-        {"load_seconds": loaded, "pages": pages, "counts": counts, "tabs": tabs},
+        {"load_seconds": loaded, "pages": pages, "counts": counts, "tabs": tabs, "queues": queues},
     )
 
 
