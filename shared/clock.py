@@ -14,4 +14,6 @@ def now() -> datetime:
 def rfc3339(moment: datetime) -> str:
     """An aware moment as RFC 3339 text in UTC with microseconds, e.g. `2026-11-20T05:51:00.000000Z`."""
     # A quarter of what strftime takes, and every event has several.
-    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"

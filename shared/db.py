@@ -9,11 +9,11 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosql
 import psycopg
@@ -25,6 +25,10 @@ from shared import arrays, errors, logs
 
 # A connection inside a transaction, with rows as dictionaries. Services pass it on, only stores use it.
 Tx = psycopg.Connection[dict[str, Any]]
+# A statement sent on whose rows are still to be read.
+Asked = psycopg.Cursor[dict[str, Any]]
+
+Answer = TypeVar("Answer")
 
 log = logs.get(__name__)
 
@@ -79,6 +83,7 @@ class Database:
             reconnect_timeout=_RECONNECT_SECONDS,
             kwargs={
                 "row_factory": dict_row,
+                "cursor_factory": Cursor,
                 "options": _OPTIONS,
                 "application_name": f"yiwang-{service}",
                 "connect_timeout": _CONNECT_SECONDS,
@@ -102,7 +107,7 @@ class Database:
         Raises DatabaseUnavailable, AlreadyExists, UnknownReference, OutOfBounds in place of psycopg's errors.
         """
         try:
-            with self._ready_pool().connection() as connection:
+            with self._ready_pool().connection() as connection, _remembering(connection):
                 connection.read_only = read_only
                 yield connection
                 require_sound(connection)
@@ -128,6 +133,64 @@ class Database:
         # After a restart of the server every pooled connection is dead; without this each of them
         # would fail one request.
         threading.Thread(target=self._pool.check, daemon=True).start()
+
+
+@contextmanager
+def transaction(session: Tx) -> Iterator[None]:
+    """A transaction of a session in autocommit. Unlike psycopg's own, its BEGIN travels with the first statement.
+
+    `ended` may commit it before the block is left.
+    """
+    session.autocommit = False
+    try:
+        with _remembering(session):
+            yield
+        session.commit()
+    except BaseException:
+        # Where the link is gone, so is the transaction.
+        with contextlib.suppress(psycopg.Error):
+            session.rollback()
+        raise
+    finally:
+        if session.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            session.autocommit = True
+
+
+@contextmanager
+def ended(session: Tx) -> Iterator[None]:
+    """Sends the last statements of a transaction and the COMMIT behind them, and waits once.
+
+    Raises TransactionSpoiled when nothing could be committed.
+    """
+    with together(session):
+        yield
+        end = session.execute("COMMIT")
+    if end.statusmessage != "COMMIT":
+        raise TransactionSpoiled()
+
+
+# What transactions under way have asked `once`.
+_remembered: dict[int, dict[Any, Any]] = {}
+
+
+@contextmanager
+def _remembering(tx: Tx) -> Iterator[None]:
+    _remembered[id(tx)] = {}
+    try:
+        yield
+    finally:
+        del _remembered[id(tx)]
+
+
+def once(tx: Tx, ask: Callable[[Tx], Answer]) -> Answer:
+    """What `ask` answers, asked once in a transaction: for what need not be looked at again before its end."""
+    known = _remembered.get(id(tx))
+    if known is None:
+        return ask(tx)
+    if ask not in known:
+        known[ask] = ask(tx)
+    answer: Answer = known[ask]
+    return answer
 
 
 class TransactionSpoiled(errors.Error):
@@ -214,6 +277,14 @@ def streamed(tx: Tx, query: Any, *, at_once: int = 500, **parameters: Any) -> It
         yield from cursor
 
 
+def ask(tx: Tx, query: Any, **parameters: Any) -> Asked:
+    """Sends a named query of `load_folder` inside `together`; its rows are read when they are needed.
+
+    Whoever asks several things and reads all of them after the block waits once.
+    """
+    return tx.execute(query.sql, parameters, prepare=_preparing(query.sql))
+
+
 class _Adapter(PyFormatAdapter):
     """aiosql on psycopg with rows as dictionaries; a query without suffix answers a list."""
 
@@ -231,6 +302,9 @@ class _Adapter(PyFormatAdapter):
         row = conn.execute(sql, parameters, prepare=_preparing(sql)).fetchone()
         return next(iter(row.values())) if row else None
 
+    def insert_update_delete(self, conn: Tx, query_name: str, sql: str, parameters: Any) -> int:
+        return conn.execute(sql, parameters).rowcount
+
 
 @functools.cache
 def _preparing(sql: str) -> bool | None:
@@ -240,6 +314,28 @@ def _preparing(sql: str) -> bool | None:
     Prepared, it soon gets a plan for any values, which is bad for most: docs/decisions/0020.
     """
     return False if "IS NULL OR" in sql else None
+
+
+class Cursor(psycopg.Cursor[dict[str, Any]]):
+    """A cursor whose statements leave together: inside a pipeline, psycopg sends each in a packet of its own.
+
+    What is sent waits in libpq's buffer until an answer is read or the pipeline ends.
+    """
+
+    def _execute_gen(
+        self, query: Any, params: Any = None, *, prepare: bool | None = None, binary: bool | None = None
+    ) -> Generator[Any, Any, None]:
+        pipeline = self._conn._pipeline
+        if pipeline is None:
+            yield from super()._execute_gen(query, params, prepare=prepare, binary=binary)
+            return
+        # As in psycopg but for the last step, where it would talk to the server.
+        yield from self._start_query(query)
+        yield from self._maybe_prepare_gen(self._convert_query(query, params), prepare=prepare, binary=binary)
+        while pipeline.command_queue:
+            pipeline.command_queue.popleft()()
+        self._last_query = query
+        yield from self._conn._prepared.maintain_gen(self._conn)
 
 
 def load(store_file: str) -> Any:
@@ -277,6 +373,10 @@ def _check_cooperative() -> None:
 SESSION_IDLE_SECONDS = 30
 _SESSION_OPTIONS = (
     f"{_OPTIONS} -c idle_session_timeout={SESSION_IDLE_SECONDS}s"
+    # The bus and its handlers look things up by lists of keys. PostgreSQL would plan each of their statements anew for
+    # every list, which costs more than to carry it out; and a plan made once must not take a table to be
+    # as small as it was then.
+    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
     f" -c idle_in_transaction_session_timeout={SESSION_IDLE_SECONDS}s"
     " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
 )
@@ -298,6 +398,7 @@ def session(url: str, *, name: str, durable: bool = True) -> Tx:
             url,
             autocommit=True,
             row_factory=dict_row,
+            cursor_factory=Cursor,
             options=options,
             application_name=name,
             connect_timeout=_CONNECT_SECONDS,

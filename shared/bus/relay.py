@@ -53,7 +53,9 @@ class Settings:
     run_seconds: float = 0.25
     # Between passes, unless the last one left something behind. Events gather meanwhile: a pass for each of them
     # would cost the database and the broker more than the events themselves.
-    poll_seconds: float = 0.02
+    poll_seconds: float = 0.04
+    # An outbox that has been empty for a while is looked at less and less often, but never later than this.
+    longest_poll_seconds: float = 0.1
     # A broker that confirms nothing for so long is taken for dead.
     confirm_seconds: float = 15.0
     # No pass, with all its waits, may take longer: then the database link is cut.
@@ -70,11 +72,12 @@ class Settings:
 class _Runs:
     """Unsent events by subject, to be sent one after the other."""
 
-    def __init__(self, heads: Sequence[Mapping[str, Any]], following: Sequence[Mapping[str, Any]]) -> None:
-        self.heads = heads
-        by_subject: dict[str, list[Mapping[str, Any]]] = {head["subject"]: [head] for head in heads}
-        for row in following:
-            by_subject[row["subject"]].append(row)
+    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Heads first, then what follows each of them in order."""
+        self.heads = [row for row in rows if row["is_head"]]
+        by_subject: dict[str, list[Mapping[str, Any]]] = {}
+        for row in rows:
+            by_subject.setdefault(row["subject"], []).append(row)
         self.longest = max(len(run) for run in by_subject.values())
         self._next = {before["id"]: after for run in by_subject.values() for before, after in pairwise(run)}
 
@@ -109,6 +112,8 @@ class Relay:
         self._pause_seconds = 0.0
         # The subject the next pass starts after; empty at the start of a round through all of them.
         self._after = ""
+        # When something was last there to be sent.
+        self._found_at = time.monotonic()
         self._next_prune = time.monotonic() + random.uniform(0, settings.prune_seconds)
         self._next_observation = 0.0
 
@@ -188,12 +193,19 @@ class Relay:
             health.report("events", problem=None)
             if not more:
                 broker.run_until(
-                    lambda: broker.blocked or self._stopping.is_set(), seconds=self.settings.poll_seconds
+                    lambda: broker.blocked or self._stopping.is_set(), seconds=self._poll_seconds()
                 )
+
+    def _poll_seconds(self) -> float:
+        """A twentieth of the time in which nothing was found, within bounds."""
+        quiet = time.monotonic() - self._found_at
+        return min(max(self.settings.poll_seconds, quiet / 20), self.settings.longest_poll_seconds)
 
     def _pass(self, session: db.Tx, broker: Publisher) -> bool:
         """Sends one batch; answers whether it left something behind. Raises _Blocked with nothing changed."""
         heads = sql.heads(session, after=self._after, most=self.settings.batch)
+        if heads:
+            self._found_at = time.monotonic()
         # The next pass goes on behind the last subject seen, so that a few busy ones cannot starve the rest.
         self._after = heads[-1]["subject"] if len(heads) == self.settings.batch else ""
         due = [head["id"] for head in heads if head["due"]]
@@ -202,32 +214,25 @@ class Relay:
 
     def _send(self, session: db.Tx, broker: Publisher, due: list[UUID]) -> bool:
         """Sends those of the heads that no other relay holds, and what follows them; answers whether some is left."""
-        with metrics.relay_pass_seconds.time(), session.transaction():
-            locked = sql.lock_heads(session, ids=due)
+        with metrics.relay_pass_seconds.time(), db.transaction(session):
+            with db.together(session):
+                asked = db.ask(session, sql.lock_runs, ids=due, most=self.settings.run - 1)
+            locked = asked.fetchall()
             if not locked:
                 return False
-            runs = _Runs(locked, self._following(session, locked))
+            runs = _Runs(locked)
             flight = self._fly(broker, runs)
-            if flight.confirmed:
-                sql.mark_sent(session, ids=flight.confirmed)
-            if flight.refused:
-                log.warning("events_refused", events=[str(event_id) for event_id in flight.refused[:20]])
-                sql.back_off(
-                    session, ids=flight.refused, longest_seconds=self.settings.longest_refusal_seconds
-                )
+            with db.ended(session):
+                if flight.confirmed:
+                    sql.mark_sent(session, ids=flight.confirmed)
+                if flight.refused:
+                    log.warning("events_refused", events=[str(event_id) for event_id in flight.refused[:20]])
+                    sql.back_off(
+                        session, ids=flight.refused, longest_seconds=self.settings.longest_refusal_seconds
+                    )
         metrics.relay_events_total.labels("sent").inc(len(flight.confirmed))
         metrics.relay_events_total.labels("refused").inc(len(flight.refused))
         return runs.left or runs.longest == self.settings.run
-
-    def _following(self, session: db.Tx, heads: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        return list(
-            sql.following(
-                session,
-                subjects=[head["subject"] for head in heads],
-                sequences=[head["sequence"] for head in heads],
-                most=self.settings.run - 1,
-            )
-        )
 
     def _fly(self, broker: Publisher, runs: "_Runs") -> Flight:
         """Publishes runs, each event when the one before it is confirmed. Raises _Blocked or BrokerSilent."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from shared import db, logs
@@ -22,6 +22,7 @@ class Watch:
     def __init__(self, session: db.Tx) -> None:
         self._session = session
         self._deadline: float | None = None
+        self._meanwhile: Callable[[], object] | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="session-watch", daemon=True)
 
@@ -34,13 +35,17 @@ class Watch:
         self._thread.join(timeout=2.0)
 
     @contextmanager
-    def at_most(self, seconds: float) -> Iterator[None]:
-        """The block may take so long; then whatever it waits for on the session fails."""
-        self._deadline = time.monotonic() + seconds
+    def at_most(self, seconds: float, *, meanwhile: Callable[[], object] | None = None) -> Iterator[None]:
+        """The block may take so long; then whatever it waits for on the session fails.
+
+        Args:
+            meanwhile: called now and then while the block runs, on the watch's own thread; raises nothing.
+        """
+        self._deadline, self._meanwhile = time.monotonic() + seconds, meanwhile
         try:
             yield
         finally:
-            self._deadline = None
+            self._deadline, self._meanwhile = None, None
 
     def _run(self) -> None:
         while not self._ended.wait(_LOOK_SECONDS):
@@ -49,3 +54,6 @@ class Watch:
                 log.warning("database_link_cut")
                 db.cut(self._session)
                 return
+            meanwhile = self._meanwhile
+            if meanwhile is not None:
+                meanwhile()

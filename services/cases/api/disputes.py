@@ -292,10 +292,11 @@ def _end(
 
 def _whistle(tx: db.Tx, request: Request, case: Case, at: datetime) -> None:
     departments = tuple(request.body["departments"])
+    serving, already_called = matters.to_call(tx, case)
     calling.check(
         request.body["kind"],
         departments,
-        serving=matters.serving(tx, case.area),
+        serving=serving,
         by_caller=request.actor.has(Role.CALLER),
     )
     whistled = steps.whistle(
@@ -303,7 +304,7 @@ def _whistle(tx: db.Tx, request: Request, case: Case, at: datetime) -> None:
         order_id=ids.new(),
         kind=request.body["kind"],
         departments=departments,
-        already_called=matters.open_departments(tx, case.case_id),
+        already_called=already_called,
         by=by(request.actor, MEDIATORS),
         at=at,
     )

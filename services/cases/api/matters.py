@@ -4,6 +4,7 @@ from typing import Any
 
 from services.cases.api.steps import as_resident as _as_resident
 from services.cases.api.steps import by as _by
+from services.cases.api.steps import save as _save
 from services.cases.api.steps import saved as _saved
 from services.cases.api.steps import step as _step
 from services.cases.domain import calling, errors
@@ -85,7 +86,8 @@ class MattersApi:
                 case, by=_by(request.actor, HANDLERS), at=at, documents=len(names), **request.body
             )
             documents.require_names(tx, case_id, names, at=at)
-            return _saved(tx, request, change)
+            asked = _save(tx, request, change)
+        return store.view_of(asked)
 
     @post("/cases/<uuid:case_id>/begin", roles=HANDLERS, answers=schemas.CaseView, errors=STEP_ERRORS)
     def begin(self, tx: db.Tx, request: Request, /, case_id: str) -> dict[str, Any]:
@@ -114,10 +116,11 @@ class MattersApi:
         with db.together(tx):
             case, at = store.lock(tx, case_id, store.of_areas(request.actor))
             request.match(case.version)
+            serving, already_called = store.to_call(tx, case)
             calling.check(
                 request.body["kind"],
                 departments,
-                serving=store.serving(tx, case.area),
+                serving=serving,
                 by_caller=request.actor.has(Role.CALLER),
             )
             change = domain.whistle(
@@ -125,12 +128,13 @@ class MattersApi:
                 order_id=ids.new(),
                 kind=request.body["kind"],
                 departments=departments,
-                already_called=store.open_departments(tx, case_id),
+                already_called=already_called,
                 by=_by(request.actor, CALLERS),
                 at=at,
             )
             store.add_order(tx, change)
-            return _saved(tx, request, change)
+            asked = _save(tx, request, change)
+        return store.view_of(asked)
 
     @post(
         "/cases/<uuid:case_id>/decline",

@@ -18,17 +18,24 @@ def step(tx: db.Tx, request: Request, case_id: str, roles: frozenset[Role], deci
     with db.together(tx):
         case, at = store.lock(tx, case_id, store.of_areas(request.actor))
         request.match(case.version)
-        return saved(tx, request, decide(case, by(request.actor, roles), at))
+        asked = save(tx, request, decide(case, by(request.actor, roles), at))
+    return store.view_of(asked)
 
 
 def saved(tx: db.Tx, request: Request, change: Change) -> dict[str, Any]:
     """Writes a change with its events and answers the matter as it is then."""
     with db.together(tx):
-        store.save(tx, change)
-        if change.case.state not in OPEN:
-            store.close_orders(tx, change.case.case_id)
-        outbox.add(tx, change.events)
-        return store.view(tx, change.case.case_id, request.actor)
+        asked = save(tx, request, change)
+    return store.view_of(asked)
+
+
+def save(tx: db.Tx, request: Request, change: Change) -> db.Asked:
+    """Writes a change with its events inside `db.together`, and asks for the matter as it is then."""
+    store.save(tx, change)
+    if change.case.state not in OPEN:
+        store.close_orders(tx, change.case.case_id)
+    outbox.add(tx, change.events)
+    return store.ask_view(tx, change.case.case_id, request.actor)
 
 
 def by(actor: auth.Actor, roles: frozenset[Role]) -> By:

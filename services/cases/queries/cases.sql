@@ -8,8 +8,17 @@ SELECT nextval('case_numbers') AS counter, clock_timestamp() AS at, (
     FROM posts p WHERE p.area = :grid AND p.is_held AND p.kind IN ('lead', 'full_time_worker')
 ), '[]') AS responsible;
 
--- name: insert_case(case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, category_version, words, longitude, latitude, address, reporter_id, is_confidential, has_reporter, first_inquiry_by, documents_missing, reported_at, timeline_length, timeline_hash)!
--- Files a matter; what only happens later has its default.
+-- name: insert_case(case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class, category_version, words, longitude, latitude, address, reporter_id, is_confidential, has_reporter, first_inquiry_by, documents_missing, reported_at, timeline_length, timeline_hash, entries)!
+-- Files a matter with its first timeline entries (a JSON list, bytes in hex); what only happens later has its default.
+WITH added AS (
+    INSERT INTO timeline (case_id, position, action, person_id, role, area, at, detail, hash, salt, person_ref, marks)
+    SELECT e.case_id, e.position, e.action, e.person_id, e.role, e.area, e.at, e.detail, decode(e.hash, 'hex'),
+        decode(e.salt, 'hex'), decode(e.person_ref, 'hex'), decode(e.marks, 'hex')
+    FROM jsonb_to_recordset(:entries::jsonb) AS e (
+        case_id uuid, position integer, action text, person_id uuid, role text, area text, at timestamptz,
+        detail jsonb, hash text, salt text, person_ref text, marks text
+    )
+)
 INSERT INTO cases (
     case_id, number, area, state, category, channel, urgency, mechanism, scope_class, level, sla_class,
     category_version, words, longitude, latitude, address, reporter_id, is_confidential, has_reporter,
@@ -32,8 +41,17 @@ FOR UPDATE;
 -- Locks matters named by events, in the order of their ids so that two batches cannot deadlock.
 SELECT c.*, clock_timestamp() AS at FROM cases c WHERE c.case_id = ANY(:case_ids) ORDER BY c.case_id FOR UPDATE;
 
--- name: save_case(case_id, area, state, urgency, mechanism, scope_class, level, first_handler_by, run, hold, review_on, open_orders, departments, calls_made, met, settled, satisfaction, merged_into, documents_missing, resolved_at, closed_at, version, timeline_length, timeline_hash)!
--- Writes what a step may change; the caller holds the lock.
+-- name: save_case(case_id, area, state, urgency, mechanism, scope_class, level, first_handler_by, run, hold, review_on, open_orders, departments, calls_made, met, settled, satisfaction, merged_into, documents_missing, resolved_at, closed_at, version, timeline_length, timeline_hash, entries)!
+-- Writes what a step may change and its timeline entries (a JSON list, bytes in hex); the caller holds the lock.
+WITH added AS (
+    INSERT INTO timeline (case_id, position, action, person_id, role, area, at, detail, hash, salt, person_ref, marks)
+    SELECT e.case_id, e.position, e.action, e.person_id, e.role, e.area, e.at, e.detail, decode(e.hash, 'hex'),
+        decode(e.salt, 'hex'), decode(e.person_ref, 'hex'), decode(e.marks, 'hex')
+    FROM jsonb_to_recordset(:entries::jsonb) AS e (
+        case_id uuid, position integer, action text, person_id uuid, role text, area text, at timestamptz,
+        detail jsonb, hash text, salt text, person_ref text, marks text
+    )
+)
 UPDATE cases SET
     area = :area, state = :state, urgency = :urgency, mechanism = :mechanism, scope_class = :scope_class,
     level = :level, first_handler_by = :first_handler_by, run = :run, hold = :hold, review_on = :review_on,

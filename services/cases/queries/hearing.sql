@@ -25,9 +25,10 @@ ON CONFLICT ON CONSTRAINT hearings_run_key DO NOTHING;
 
 -- name: end_hearings(case_ids, kept, at)!
 -- Ends what a matter needs no more; `kept` are the kinds it still needs, one text per matter, joined by blanks.
--- What is told of another matter does not hang on this one.
+-- What is told of another matter does not hang on this one. How many matters there are is kept from the planner, so that
+-- it plans once and not anew for every list.
 UPDATE hearings h SET is_open = false, ended_at = :at, claimed_by = NULL, claimed_until = NULL
-FROM unnest(:case_ids::uuid[], :kept::text[]) AS m (case_id, kept)
+FROM unnest((SELECT :case_ids::uuid[]), :kept::text[]) AS m (case_id, kept)
 WHERE h.case_id = m.case_id AND h.is_open AND h.about_case_id IS NULL
   AND NOT (h.kind = ANY(string_to_array(m.kept, ' ')));
 
@@ -35,8 +36,9 @@ WHERE h.case_id = m.case_id AND h.is_open AND h.about_case_id IS NULL
 -- Whoever reported a matter merged into one of these, through however many merges, is told its result, each once.
 WITH RECURSIVE ended AS (
     SELECT e.case_id, e.run, e.at, e.due_at, e.ready_at
-    FROM unnest(:case_ids::uuid[], :runs::integer[], :ats::timestamptz[], :dues::timestamptz[], :readies::timestamptz[])
-        AS e (case_id, run, at, due_at, ready_at)
+    -- Planned once, as above.
+    FROM unnest((SELECT :case_ids::uuid[]), :runs::integer[], :ats::timestamptz[], :dues::timestamptz[],
+        :readies::timestamptz[]) AS e (case_id, run, at, due_at, ready_at)
 ),
 family AS (
     SELECT e.case_id AS about, c.case_id, 1 AS hops FROM ended e JOIN cases c ON c.merged_into = e.case_id

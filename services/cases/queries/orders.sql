@@ -3,9 +3,9 @@
 INSERT INTO orders (order_id, case_id, run, kind, departments, state, whistled_at)
 VALUES (:order_id, :case_id, :run, :kind, :departments, 'called', :whistled_at);
 
--- name: unfinished_departments(case_id)$
+-- name: unfinished_departments(case_id)^
 -- Departments with an unfinished order for the matter.
-SELECT COALESCE(array_agg(DISTINCT department), '{}')
+SELECT COALESCE(array_agg(DISTINCT department), '{}') AS departments
 FROM orders, unnest(departments) AS department
 WHERE case_id = :case_id AND state IN ('called', 'open');
 

@@ -99,31 +99,40 @@ def insert(tx: db.Tx, change: Change) -> Change:
     """Files a new matter with its first timeline entry."""
     linked, entries = timeline.linked(change)
     filed = {name: value for name, value in _columns(linked.case).items() if name not in _LATER}
-    with db.together(tx):
-        queries.insert_case(tx, **filed)
-        queries.add_entries(tx, entries=json.dumps(entries, ensure_ascii=False))
+    queries.insert_case(tx, **filed, entries=json.dumps(entries, ensure_ascii=False))
     return linked
 
 
 def save(tx: db.Tx, *changes: Change) -> list[Change]:
     """Writes changed matters and appends their timelines; the caller holds the locks."""
     linked: list[Change] = []
-    entries: list[dict[str, Any]] = []
     with db.together(tx):
         for change in changes:
-            done, added = timeline.linked(change)
+            done, entries = timeline.linked(change)
             linked.append(done)
-            entries += added
-            queries.save_case(tx, **_changed_columns(done.case))
+            queries.save_case(
+                tx, **_changed_columns(done.case), entries=json.dumps(entries, ensure_ascii=False)
+            )
         following.follow(tx, linked)
         owed.follow(tx, linked)
-        queries.add_entries(tx, entries=json.dumps(entries, ensure_ascii=False))
     return linked
 
 
 def view(tx: db.Tx, case_id: str, actor: auth.Actor) -> dict[str, Any]:
     """A matter as its readers see it. Raises NotFound outside the caller's reach."""
-    row: dict[str, Any] | None = queries.get_case(tx, case_id=case_id, **vars(seen(actor)))
+    return _view_of(queries.get_case(tx, case_id=case_id, **vars(seen(actor))))
+
+
+def ask_view(tx: db.Tx, case_id: str, actor: auth.Actor) -> db.Asked:
+    """Asks for `view` inside `db.together`, to be read by `view_of`."""
+    return db.ask(tx, queries.get_case, case_id=case_id, **vars(seen(actor)))
+
+
+def view_of(asked: db.Asked) -> dict[str, Any]:
+    return _view_of(asked.fetchone())
+
+
+def _view_of(row: dict[str, Any] | None) -> dict[str, Any]:
     if row is None:
         raise errors.NotFound()
     return {
@@ -266,11 +275,6 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def open_departments(tx: db.Tx, case_id: str) -> frozenset[str]:
-    """Departments with an unfinished order for the matter."""
-    return frozenset(queries.unfinished_departments(tx, case_id=case_id))
-
-
 def add_order(tx: db.Tx, change: Change) -> None:
     """Notes the whistle of a change that whistled."""
     whistle = next(event for event in change.events if isinstance(event, CaseWhistled))
@@ -287,6 +291,15 @@ def add_order(tx: db.Tx, change: Change) -> None:
 
 def close_orders(tx: db.Tx, case_id: str) -> None:
     queries.close_orders(tx, case_id=case_id)
+
+
+def to_call(tx: db.Tx, case: Case) -> tuple[dict[str, str], frozenset[str]]:
+    """Whom a locked matter may call, kind by id; and the departments with an unfinished order for it."""
+    with db.together(tx):
+        serving = db.ask(tx, queries.departments_serving, area=case.area)
+        called = db.ask(tx, queries.unfinished_departments, case_id=case.case_id)
+    kinds = {row["department_id"]: row["kind"] for row in serving}
+    return kinds, frozenset(department for row in called for department in row["departments"])
 
 
 def serving(tx: db.Tx, area: str) -> dict[str, str]:

@@ -35,22 +35,32 @@ FROM orders o WHERE o.case_id = ANY(:case_ids) AND o.state = 'open' ORDER BY o.o
 -- The tasks of orders, main department first.
 SELECT * FROM tasks WHERE order_id = ANY(:order_ids) ORDER BY order_id, is_main DESC, department_id;
 
--- name: save_order(order_id, state, finished_at, version)!
--- Writes what a step may change of an order; the caller holds the lock.
-UPDATE orders SET state = :state, finished_at = :finished_at, version = :version WHERE order_id = :order_id;
+-- name: save_orders(orders)!
+-- Writes what steps may change of orders, from a JSON list; the caller holds the locks.
+UPDATE orders o SET state = s.state, finished_at = s.finished_at, version = s.version
+FROM jsonb_to_recordset(:orders::jsonb) AS s (
+    order_id uuid, state text, finished_at timestamptz, version integer)
+WHERE o.order_id = s.order_id;
 
--- name: save_task(task_id, department_id, is_main, state, run, handler_id, arrived_longitude, arrived_latitude, arrived_metres, ground, signed_by, assigned_by, reply_words, reply_by, reply_review, review_words, replies_sent_back, finish_words, attachment_ids, return_ground, return_words, returns, sent_at, signed_at, arrived_at, replied_at, finished_at)!
--- Writes what a step may change of a task.
-UPDATE tasks SET
-    department_id = :department_id, is_main = :is_main, state = :state, run = :run, handler_id = :handler_id,
-    arrived_longitude = :arrived_longitude, arrived_latitude = :arrived_latitude,
-    arrived_metres = :arrived_metres, ground = :ground::jsonb, signed_by = :signed_by, assigned_by = :assigned_by,
-    reply_words = :reply_words, reply_by = :reply_by, reply_review = :reply_review, review_words = :review_words,
-    replies_sent_back = :replies_sent_back, finish_words = :finish_words,
-    attachment_ids = :attachment_ids::uuid[], return_ground = :return_ground, return_words = :return_words,
-    returns = :returns, sent_at = :sent_at, signed_at = :signed_at, arrived_at = :arrived_at,
-    replied_at = :replied_at, finished_at = :finished_at
-WHERE task_id = :task_id;
+-- name: save_tasks(tasks)!
+-- Writes what steps may change of tasks, from a JSON list.
+UPDATE tasks t SET
+    department_id = s.department_id, is_main = s.is_main, state = s.state, run = s.run, handler_id = s.handler_id,
+    arrived_longitude = s.arrived_longitude, arrived_latitude = s.arrived_latitude,
+    arrived_metres = s.arrived_metres, ground = NULLIF(s.ground, 'null'), signed_by = s.signed_by,
+    assigned_by = s.assigned_by, reply_words = s.reply_words, reply_by = s.reply_by,
+    reply_review = s.reply_review, review_words = s.review_words, replies_sent_back = s.replies_sent_back,
+    finish_words = s.finish_words, attachment_ids = s.attachment_ids, return_ground = s.return_ground,
+    return_words = s.return_words, returns = s.returns, sent_at = s.sent_at, signed_at = s.signed_at,
+    arrived_at = s.arrived_at, replied_at = s.replied_at, finished_at = s.finished_at
+FROM jsonb_to_recordset(:tasks::jsonb) AS s (
+    task_id uuid, department_id text, is_main boolean, state text, run integer, handler_id uuid,
+    arrived_longitude double precision, arrived_latitude double precision, arrived_metres integer, ground jsonb,
+    signed_by uuid, assigned_by uuid, reply_words text, reply_by uuid, reply_review text, review_words text,
+    replies_sent_back integer, finish_words text, attachment_ids uuid[], return_ground text, return_words text,
+    returns integer, sent_at timestamptz, signed_at timestamptz, arrived_at timestamptz, replied_at timestamptz,
+    finished_at timestamptz)
+WHERE t.task_id = s.task_id;
 
 -- name: add_history(steps)!
 -- What was done with tasks, from a JSON list.

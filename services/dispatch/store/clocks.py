@@ -39,7 +39,7 @@ _NOTHING_IN_FORCE = Preset(name="", version=0, stages={})
 
 
 class RulesInForce:
-    """The calendar and limits of this process, read again when they changed."""
+    """The calendar and limits of this process, read again when they changed; a transaction looks once."""
 
     def __init__(self) -> None:
         self._version: str | None = None
@@ -47,7 +47,7 @@ class RulesInForce:
         self._lock = threading.Lock()
 
     def read(self, tx: db.Tx) -> Rules:
-        version = queries.rules_version(tx)
+        version = db.once(tx, queries.rules_version)
         with self._lock:
             if self._rules is None or version != self._version:
                 self._rules, self._version = load_rules(tx), version

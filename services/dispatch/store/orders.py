@@ -100,19 +100,12 @@ def insert(tx: db.Tx, orders: Sequence[Order]) -> None:
 
 def save(tx: db.Tx, *changes: Change) -> None:
     """Writes what steps changed; the caller holds the orders' locks."""
+    tasks = [change.order.task(task_id) for change in changes for task_id in change.changed]
+    steps = [_history_columns(taken) for change in changes for taken in change.history]
     with db.together(tx):
-        for change in changes:
-            order = change.order
-            queries.save_order(
-                tx,
-                order_id=order.order_id,
-                state=order.state,
-                finished_at=order.finished_at,
-                version=order.version,
-            )
-            for task_id in change.changed:
-                queries.save_task(tx, **_task_columns(order.task(task_id)))
-        steps = [_history_columns(taken) for change in changes for taken in change.history]
+        queries.save_orders(tx, orders=json.dumps([_moved_columns(change.order) for change in changes]))
+        if tasks:
+            queries.save_tasks(tx, tasks=json.dumps(list(map(_task_columns, tasks)), ensure_ascii=False))
         if steps:
             queries.add_history(tx, steps=json.dumps(steps, ensure_ascii=False))
 
@@ -224,12 +217,23 @@ def _task_of(row: Mapping[str, Any]) -> Task:
     )
 
 
+def _moved_columns(order: Order) -> dict[str, Any]:
+    return {
+        "order_id": order.order_id,
+        "state": order.state,
+        "finished_at": order.finished_at and clock.rfc3339(order.finished_at),
+        "version": order.version,
+    }
+
+
 def _task_columns(task: Task) -> dict[str, Any]:
     columns = dict(vars(task))
     place = columns.pop("arrived_place")
-    ground = responsibility.ground_json(columns.pop("ground"))
-    return columns | {
-        "ground": json.dumps(ground, ensure_ascii=False) if ground else None,
+    moments = {name: clock.rfc3339(value) for name, value in columns.items() if isinstance(value, datetime)}
+    return {
+        **columns,
+        **moments,
+        "ground": responsibility.ground_json(task.ground),
         "attachment_ids": list(task.attachment_ids),
         "arrived_longitude": place.longitude if place else None,
         "arrived_latitude": place.latitude if place else None,

@@ -1,9 +1,10 @@
 """What `dispatch` does with the events of others, and the timer of its clocks."""
 
+import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from services.dispatch import notifier as outward
 from services.dispatch import tabling
@@ -31,6 +32,20 @@ AT_ONCE = 300
 CASE_CLOCKS: tuple[ClockName, ...] = ("finish", "call_back", "elapsed")
 
 
+Handler = TypeVar("Handler", bound=Callable[..., None])
+
+
+def _in_one_go(handler: Handler) -> Handler:
+    """A handler that waits for the database only where it reads an answer. It must not need numbers of changed rows."""
+
+    @functools.wraps(handler)
+    def handle(worker: "Worker", tx: db.Tx, events: Sequence[Received[Any]]) -> None:
+        with db.together(tx):
+            handler(worker, tx, events)
+
+    return cast(Handler, handle)
+
+
 class MatterUnknown(errors.Conflict):
     """An event speaks of a matter whose report is not here; it waits until it is, or for an operator."""
 
@@ -45,6 +60,7 @@ class Worker:
     # --- Matters ---
 
     @subscribe(cases.CaseReported)
+    @_in_one_go
     def case_reported(self, tx: db.Tx, events: Sequence[Received[cases.CaseReported]]) -> None:
         """A matter's limit to finish begins with its report, and the clock that never stands."""
         queries.watch_cases(
@@ -98,6 +114,7 @@ class Worker:
         regridding.move(tx, {event.data.case_id: event.data.area for event in events})
 
     @subscribe(cases.CaseWhistled)
+    @_in_one_go
     def case_whistled(self, tx: db.Tx, events: Sequence[Received[cases.CaseWhistled]]) -> None:
         """A whistle opens an order: one task per department, clocks running from the whistle."""
         grounds = responsibility.grounds(
@@ -126,6 +143,7 @@ class Worker:
         )
 
     @subscribe(cases.CaseResolved)
+    @_in_one_go
     def case_resolved(self, tx: db.Tx, events: Sequence[Received[cases.CaseResolved]]) -> None:
         """Handling is done: open orders close, the limit to finish ends, the limit to call back begins."""
         at = {event.data.case_id: event.data.resolved_at for event in events}

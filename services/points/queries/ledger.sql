@@ -13,13 +13,14 @@ JOIN unnest(:kinds::text[], :owner_ids::uuid[]) AS wanted (kind, owner_id)
 ORDER BY a.id
 FOR NO KEY UPDATE OF a;
 
--- name: save_accounts(ids, balances, last_sequences, sequences_before)!
--- Moves balances on from where they were when they were locked.
+-- name: save_accounts(ids, balances, last_sequences, sequences_before)
+-- Moves balances on from where they were when they were locked; answers those that were still there.
 UPDATE accounts AS a
 SET balance = n.balance, last_sequence = n.last_sequence
 FROM unnest(:ids::bigint[], :balances::bigint[], :last_sequences::bigint[], :sequences_before::bigint[])
     AS n (id, balance, last_sequence, sequence_before)
-WHERE a.id = n.id AND a.last_sequence = n.sequence_before;
+WHERE a.id = n.id AND a.last_sequence = n.sequence_before
+RETURNING a.id;
 
 -- name: add_transfers(id, scheme_id, purpose, at, household_id, person_id, rule, rule_version, cause, reverses, redemption_id, reason, made_by)*!
 -- Adds transfers.

@@ -53,17 +53,19 @@ def post(tx: db.Tx, transfers: Sequence[Transfer]) -> None:
         return
     before = lock(tx, ledger.accounts_of(transfers))
     entries, after = ledger.post(before, transfers)
-    sql.add_transfers(tx, [_row(transfer) for transfer in transfers])
-    _add_entries(tx, entries)
     changed = [account for key, account in after.items() if account != before[key]]
-    moved = sql.save_accounts(
-        tx,
-        ids=[account.id for account in changed],
-        balances=[account.balance for account in changed],
-        last_sequences=[account.last_sequence for account in changed],
-        sequences_before=[before[account.key].last_sequence for account in changed],
-    )
-    if moved != len(changed):
+    with db.together(tx):
+        sql.add_transfers(tx, [_row(transfer) for transfer in transfers])
+        _add_entries(tx, entries)
+        moved = db.ask(
+            tx,
+            sql.save_accounts,
+            ids=[account.id for account in changed],
+            balances=[account.balance for account in changed],
+            last_sequences=[account.last_sequence for account in changed],
+            sequences_before=[before[account.key].last_sequence for account in changed],
+        )
+    if len(moved.fetchall()) != len(changed):
         raise LedgerMoved()
 
 

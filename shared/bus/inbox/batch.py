@@ -81,7 +81,7 @@ def apply(
     began = datetime.now(UTC)
     batch = _Batch(connection, subscriptions, deliveries)
     try:
-        with connection.transaction():
+        with db.transaction(connection):
             batch.run_together()
             db.require_sound(connection)
     except Exception as error:
@@ -91,7 +91,7 @@ def apply(
         log.warning("batch_repeated_singly", events=len(deliveries), error=db.reason_of(error))
         metrics.inbox_batches_repeated_total.labels("single").inc()
         batch = _Batch(connection, subscriptions, deliveries)
-        with connection.transaction():
+        with db.transaction(connection):
             batch.run_singly()
     batch.count(began)
     return Counter(outcome for _, outcome in batch.outcomes)
@@ -145,8 +145,22 @@ class _Batch:
         items = self._readable()
         if not items:
             return []
-        rows = sql.take_in(self.connection, ids=[item.envelope.id for item in items])
-        new = {str(row["id"]) for row in rows}
+        keys = sorted({item.envelope.key for item in items})
+        with db.together(self.connection):
+            taken = db.ask(self.connection, sql.take_in, ids=[item.envelope.id for item in items])
+            blocked = db.ask(
+                self.connection,
+                sql.blocked_subjects,
+                sources=[source for source, _ in keys],
+                subjects=[subject for _, subject in keys],
+            )
+        self._blocks = {
+            (row["source"], row["subject"]): _Block(
+                behind_dead=row["state"] == "dead", copy_waits=row["copy_waits"]
+            )
+            for row in blocked
+        }
+        new = {str(row["id"]) for row in taken}
         fresh = []
         for item in items:
             if item.envelope.id in new:
@@ -154,7 +168,6 @@ class _Batch:
                 fresh.append(item)
             else:
                 self.outcomes.append((item.envelope.type, "seen"))
-        self._load_blocks({item.envelope.key for item in fresh})
         return fresh
 
     def _readable(self) -> list[_Item]:
@@ -173,17 +186,6 @@ class _Batch:
                 continue
             items.append(_item(delivery, read, subscription))
         return items
-
-    def _load_blocks(self, keys: set[tuple[str, str]]) -> None:
-        if not keys:
-            return
-        ordered = sorted(keys)
-        for row in sql.blocked_subjects(
-            self.connection, sources=[s for s, _ in ordered], subjects=[s for _, s in ordered]
-        ):
-            self._blocks[row["source"], row["subject"]] = _Block(
-                behind_dead=row["state"] == "dead", copy_waits=row["copy_waits"]
-            )
 
     def _set_aside(self, item: _Item) -> bool:
         block = self._blocks.get(item.envelope.key)

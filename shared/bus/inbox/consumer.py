@@ -11,12 +11,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pika.exceptions
 
-from shared import db, errors, health, logs, metrics
+from shared import db, health, logs, metrics
 from shared.bus import topology
 from shared.bus.inbox import batch, partitions
 from shared.bus.inbox.batch import SINGLE_FROM_REDELIVERIES, Subscription
@@ -33,10 +34,6 @@ _LOOP = "inbox"
 _MAINTAIN_SECONDS = 30.0
 
 
-class BatchTooLong(errors.Unavailable):
-    """A batch did not end in its time."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """How a consumer goes about it; the defaults are for production, tests shorten them."""
@@ -46,7 +43,7 @@ class Settings:
     prefetch: int = 600
     # From the beginning of a batch to that of the next, unless a full one waits. Events gather meanwhile: a
     # transaction for each of them would cost more than the events themselves.
-    gather_seconds: float = 0.02
+    gather_seconds: float = 0.04
     batch_seconds: float = 60.0
     # A batch that meets passing trouble is repeated so often before the session begins anew.
     repeats: int = 5
@@ -177,20 +174,15 @@ class Consumer:
         return False
 
     def _batches(self, work: "_Work") -> None:
-        while True:
+        while not self._stopping.is_set():
             health.beat(_LOOP)
-            if work.job_ended():
-                work.settle_job()
-                self._pause_seconds = 0.0
-            if not work.busy:
-                if self._stopping.is_set():
-                    return
-                work.start_next()
-            work.link.serve(0.5 if work.busy or not work.link.waiting else work.gathering_seconds())
+            work.do_next()
+            self._pause_seconds = 0.0
+            work.gather()
 
 
 class _Work:
-    """What is being done on the session while the link is served: a batch, a ping, or nothing."""
+    """What is done on the session, one after the other: a batch, a ping, or nothing."""
 
     def __init__(
         self,
@@ -201,63 +193,48 @@ class _Work:
         settings: Settings,
         stopping: threading.Event,
     ) -> None:
-        self.link = link
+        self._link = link
         self._session = session
         self._watch = watch
         self._subscriptions = subscriptions
         self._settings = settings
         self._stopping = stopping
-        self._ended = threading.Event()
-        self._error: BaseException | None = None
-        self._tag: int | None = None
-        self._deadline = 0.0
+        # Held by whoever touches the link: we, but for the time of a job, when the watch serves it.
+        self._link_lock = threading.Lock()
+        self._link_lock.acquire()
+        # The last delivery that is done with and not acknowledged.
+        self._done_tag: int | None = None
         self._last_used = time.monotonic()
         self._last_batch = 0.0
         self._next_maintenance = time.monotonic() + settings.maintain_seconds
-        self.busy = False
 
-    def start_next(self) -> None:
-        """Begins what is due now, if anything."""
+    def do_next(self) -> None:
+        """Does what is due now, if anything. Raises what the job raises."""
         now = time.monotonic()
-        taken = self._take() if self.gathering_seconds() == 0.0 else []
+        taken = self._take()
         if taken:
             self._last_batch = now
-            deliveries = [one.delivery for one in taken]
-            self._start(lambda: self._apply(deliveries), tag=taken[-1].tag)
+            self._do(lambda: self._apply([one.delivery for one in taken]))
+            self._done_tag = taken[-1].tag
         elif now >= self._next_maintenance:
             self._next_maintenance = now + self._settings.maintain_seconds
-            self._start(lambda: partitions.maintain(self._session), tag=None)
+            self._do(lambda: partitions.maintain(self._session))
         elif now - self._last_used >= self._settings.ping_seconds:
-            self._start(lambda: self._session.execute("SELECT 1"), tag=None)
+            self._do(lambda: self._session.execute("SELECT 1"))
 
-    def gathering_seconds(self) -> float:
-        """How long to wait before the next batch, so that it is worth a transaction; 0 for not at all."""
-        if len(self.link.waiting) >= self._settings.batch:
-            return 0.0
-        return max(0.0, self._last_batch + self._settings.gather_seconds - time.monotonic())
-
-    def job_ended(self) -> bool:
-        """Whether a job has just ended. Raises BatchTooLong for one that does not."""
-        if not self.busy:
-            return False
-        if self._ended.is_set():
-            return True
-        if time.monotonic() > self._deadline:
-            # The watch has cut the session already: what still runs there cannot commit any more.
-            raise BatchTooLong()
-        return False
-
-    def settle_job(self) -> None:
-        """Acknowledges what the job did, or raises what it raised."""
-        self.busy = False
-        self._last_used = time.monotonic()
-        if self._error is not None:
-            raise self._error
-        if self._tag is not None:
-            self.link.acknowledge(self._tag)
+    def gather(self) -> None:
+        """Acknowledges what is done and waits for deliveries, so many that the next batch is worth a transaction."""
+        link = self._link
+        if len(link.waiting) < self._settings.batch:
+            # Asleep rather than on the link, which would wake us for every delivery.
+            time.sleep(max(0.0, self._last_batch + self._settings.gather_seconds - time.monotonic()))
+        if self._done_tag is not None:
+            link.acknowledge(self._done_tag)
+            self._done_tag = None
+        link.serve(0.0 if link.waiting else 0.5)
 
     def _take(self) -> list[Waiting]:
-        waiting = self.link.waiting
+        waiting = self._link.waiting
         if waiting and waiting[0].delivery.redeliveries >= SINGLE_FROM_REDELIVERIES:
             return [waiting.popleft()]
         taken: list[Waiting] = []
@@ -267,21 +244,24 @@ class _Work:
             taken.append(waiting.popleft())
         return taken
 
-    def _start(self, job: Callable[[], object], *, tag: int | None) -> None:
-        self.busy, self._tag, self._error = True, tag, None
-        self._ended.clear()
-        self._deadline = time.monotonic() + self._settings.batch_seconds + 5.0
-        threading.Thread(target=self._run, args=(job,), name="inbox-batch", daemon=True).start()
-
-    def _run(self, job: Callable[[], object]) -> None:
+    def _do(self, job: Callable[[], object]) -> None:
+        self._link_lock.release()
         try:
-            with self._watch.at_most(self._settings.batch_seconds):
+            with self._watch.at_most(self._settings.batch_seconds, meanwhile=self._keep_link):
                 job()
-        except BaseException as error:
-            self._error = error
         finally:
-            self._ended.set()
-            self.link.wake()
+            self._link_lock.acquire()
+        self._last_used = time.monotonic()
+
+    def _keep_link(self) -> None:
+        """Answers the broker's heartbeats while a job takes long. A link that is lost is noticed after the job."""
+        health.beat(_LOOP)
+        if self._link_lock.acquire(blocking=False):
+            try:
+                with suppress(pika.exceptions.AMQPError, LinkLost, OSError):
+                    self._link.serve(0.0)
+            finally:
+                self._link_lock.release()
 
     def _apply(self, deliveries: Sequence[batch.Delivery]) -> None:
         for attempt in range(self._settings.repeats + 1):

@@ -24,22 +24,24 @@ SELECT id, subject, retry_at IS NULL OR retry_at <= clock_timestamp() AS due
 FROM heads
 LIMIT :most;
 
--- name: lock_heads(ids)
--- Locks those of the given events that are still unsent and that no other relay holds.
-SELECT id, subject, sequence, type, routing_key, area, time, traceparent, data::text AS data
-FROM outbox
-WHERE id = ANY(:ids) AND sent_at IS NULL
-FOR UPDATE SKIP LOCKED;
-
--- name: following(subjects, sequences, most)
--- What is unsent behind each of the given events of these subjects, in order, up to `most` of each. Whoever holds the
--- lock on a subject's head is the only one who sends of it.
-SELECT next.*
-FROM unnest(:subjects::text[], :sequences::bigint[]) AS head (subject, sequence)
+-- name: lock_runs(ids, most)
+-- Locks those of the given heads that are still unsent and that no other relay holds, and answers them with what is
+-- unsent behind each, in order, up to `most` of each. Whoever holds the lock on a subject's head is the only one who
+-- sends of it, so what lies behind a head that is unsent cannot have been sent since the statement began.
+WITH locked AS (
+    SELECT id, subject, sequence, type, routing_key, area, time, traceparent, data::text AS data
+    FROM outbox
+    WHERE id = ANY(:ids) AND sent_at IS NULL
+    FOR UPDATE SKIP LOCKED
+)
+SELECT locked.*, true AS is_head FROM locked
+UNION ALL
+SELECT next.*, false AS is_head
+FROM locked
 CROSS JOIN LATERAL (
     SELECT id, subject, sequence, type, routing_key, area, time, traceparent, data::text AS data
     FROM outbox
-    WHERE sent_at IS NULL AND subject = head.subject AND sequence > head.sequence
+    WHERE sent_at IS NULL AND subject = locked.subject AND sequence > locked.sequence
     ORDER BY sequence
     LIMIT :most
 ) AS next;

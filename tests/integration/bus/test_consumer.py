@@ -223,6 +223,22 @@ def test_the_server_is_told_to_end_a_silent_session(rig: Rig) -> None:
     assert row == {"idle": f"{db.SESSION_IDLE_SECONDS}s", "in_transaction": f"{db.SESSION_IDLE_SECONDS}s"}
 
 
+def test_a_batch_that_takes_longer_than_the_broker_waits_for_a_heartbeat_keeps_the_link(rig: Rig) -> None:
+    def handler(tx: db.Tx, events: Sequence[Received[ThingMoved]]) -> None:
+        # The broker gives a silent link up after two heartbeats.
+        tx.execute("SELECT pg_sleep(4)")
+        things.record(tx, events)
+
+    fill(rig, 1)
+    before = interruptions("broker")
+    running = rig.consumer(handled_by(handler), heartbeat_seconds=1)
+
+    assert_in_order(rig.wait_effects(1))
+    running.stop()
+    assert interruptions("broker") == before
+    assert rig.queue_length() == 0
+
+
 def test_only_the_front_message_counts_as_the_one_that_ends_the_process(rig: Rig) -> None:
     """Ten deaths of a worker leave ten deliveries on every message it had been handed, tried or not."""
     fill(rig, 30, subjects=30)

@@ -234,3 +234,13 @@ def test_a_relay_process_finishes_its_pass_on_sigterm_and_knows_no_eventlet(rig:
         timeout=30,
     )
     assert done.returncode == 0
+
+
+def test_an_outbox_long_empty_is_looked_at_less_often_but_ten_times_a_second(rig: Rig) -> None:
+    quiet = relay.Relay(service=things.SERVICE, database_url=rig.database_url, amqp_url=rig.amqp_url)
+    settings = quiet.settings
+
+    quiet._found_at = time.monotonic()
+    assert quiet._poll_seconds() == settings.poll_seconds
+    quiet._found_at -= 3600
+    assert quiet._poll_seconds() == settings.longest_poll_seconds == 0.1
