@@ -8,3 +8,7 @@ WHERE NOT is_announced ORDER BY user_id LIMIT :most FOR UPDATE SKIP LOCKED;
 UPDATE users SET is_announced = true, announced_area = a.area
 FROM unnest(:user_ids::uuid[], :announced_areas::text[]) AS a (user_id, area)
 WHERE users.user_id = a.user_id;
+
+-- name: mark_staff()!
+-- Every account that others may know is told of anew.
+UPDATE users SET is_announced = false WHERE is_announced AND (areas <> '{}' OR announced_area IS NOT NULL);

@@ -29,3 +29,9 @@ def announced(tx: db.Tx, accounts: Sequence[Account]) -> None:
         user_ids=[account.user_id for account in accounts],
         announced_areas=[staff.area_of(account) for account in accounts],
     )
+
+
+def mark_all(tx: db.Tx) -> int:
+    """Has every account with an area, now or when it was last told of, announced anew; answers how many."""
+    marked: int = queries.mark_staff(tx)
+    return marked

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.registry import tell_staff
 from services.registry.worker import staff
 from shared import ids
 from tests.support import accounts, clients
@@ -75,3 +76,25 @@ def test_residents_are_nobodys_business_and_who_loses_the_last_area_works_nowher
     assert told(registry, resident.person_id) == []
     last = told(registry, worker.person_id)[-1]
     assert (last["active"], last["roles"], last["areas"], last["routed"]) == (False, [], [], WENDONG)
+
+
+def test_everybody_is_told_of_anew_for_a_copy_that_missed_some(
+    registry: clients.Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker, resident = (
+        accounts.make(registry, roles=["grid_worker"], areas=[WENDONG]),
+        accounts.make(registry),
+    )
+    gone = accounts.make(registry, roles=["grid_worker"], areas=[WENDONG])
+    told(registry, worker.person_id)
+    with registry.database.transaction() as tx:
+        tx.execute("UPDATE users SET roles = '{resident}', areas = '{}' WHERE user_id = %s", [gone.user_id])
+    before = [len(told(registry, one.person_id)) for one in (worker, gone, resident)]
+    monkeypatch.setenv("DATABASE_URL_REGISTRY", registry.database.url)
+    monkeypatch.setenv("YIWANG_MODE", "local")
+
+    assert tell_staff.main() == 0
+    after = [len(told(registry, one.person_id)) for one in (worker, gone, resident)]
+
+    assert "accounts will be told of" in capsys.readouterr().out
+    assert (before, after) == ([1, 2, 0], [2, 3, 0])
