@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -379,3 +381,53 @@ def test_the_reporter_of_a_merged_matter_may_refute_the_result_without_being_nam
     assert world.actions(cases[1])[-1] == "refuted"
     assert world.supervisor.post(f"/cases/{target}/timeline/verify").json()["whole"]
     assert of(tellings(world.lead), *cases) == []
+
+
+def test_opposite_merges_at_the_same_moment_leave_one_matter_to_handle(world: Any) -> None:
+    for _ in range(4):
+        one, other = (world.report()["case_id"] for _ in range(2))
+
+        answers = at_once(
+            lambda a=one, b=other: world.lead.post(f"/cases/{a}/merge", json={"into_case_id": b}),
+            lambda a=one, b=other: world.officer.post(f"/cases/{b}/merge", json={"into_case_id": a}),
+        )
+
+        assert sorted(answers) == [200, 409]
+        assert sorted(world.read(case_id)["state"] for case_id in (one, other)) == ["merged", "received"]
+
+
+def test_a_refutation_and_a_merge_of_the_same_matters_do_not_wait_for_each_other_for_ever(world: Any) -> None:
+    for _ in range(4):
+        target, (case_id,), (person,) = merged(world)
+        world.step(world.worker, target, "triage")
+        world.step(world.officer, target, "resolve", words="已整改")
+
+        refuted, refused = at_once(
+            lambda one=case_id, who=person: who.post(f"/cases/{one}/refute", json={"words": "没有"}),
+            lambda a=target, b=case_id: world.lead.post(f"/cases/{a}/merge", json={"into_case_id": b}),
+        )
+
+        assert (refuted, refused) == (200, 409)
+        assert world.read(target)["run"] == 2
+
+
+def test_two_who_settle_and_decline_at_once_do_one_of_both(world: Any) -> None:
+    for _ in range(4):
+        case_id = world.report()["case_id"]
+        world.step(world.worker, case_id, "triage")
+
+        answers = at_once(
+            lambda one=case_id: world.officer.post(f"/cases/{one}/resolve", json={"words": "已处理"}),
+            lambda one=case_id: world.lead.post(
+                f"/cases/{one}/decline", json={"ground": "court", "words": "已起诉"}
+            ),
+        )
+
+        assert sorted(answers) == [200, 409]
+        assert of(tellings(world.lead), case_id) == [(case_id, world.read(case_id)["state"], 1)]
+
+
+def at_once(*calls: Callable[[], Any]) -> list[int]:
+    """The statuses of calls made at the same moment, in their order."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result().status_code for future in [pool.submit(call) for call in calls]]
