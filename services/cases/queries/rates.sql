@@ -99,12 +99,12 @@ FROM (
 GROUP BY 1 ORDER BY 1 LIMIT 2000;
 
 -- name: rate_rows(scopes, since, until, month, department, counted, is_hit, after_at, after_id, most)
--- The matters behind one count, oldest first: `counted` names the column, `is_hit` false those of its base that missed it.
+-- The matters behind one count but that of removals, oldest first: `counted` names the column, `is_hit` false those of
+-- its base that missed it.
 SELECT q.* FROM (
     SELECT k.case_id, k.number, k.area, k.category, k.state, k.run, k.departments, k.is_confidential, a.met,
         a.settled, a.satisfaction, k.reported_at, k.resolved_at, k.closed_at, a.answered_at, r.is_removed,
         CASE :counted::text
-            WHEN 'removed' THEN r.is_removed
             WHEN 'not_reached' THEN NOT r.is_removed AND k.state = 'closed' AND k.satisfaction IS NULL
                 AND k.calls_made > 0
             WHEN 'reworked' THEN NOT r.is_removed AND k.run > 1
@@ -136,10 +136,24 @@ SELECT q.* FROM (
                 SELECT 1 FROM orders o JOIN tasks t USING (order_id)
                 WHERE o.case_id = a.case_id AND o.run = a.run AND t.is_main AND t.state = 'finished'
                   AND t.department_id = :department::text))
-        WHEN :counted::text = 'removed' THEN k.case_id IN (
-            SELECT g.case_id FROM removals g WHERE g.state = 'granted' AND g.month = :month)
         ELSE k.reported_at >= :since AND k.reported_at < :until
             AND (:department::text IS NULL OR k.departments @> ARRAY[:department::text]) END
       AND (:after_at::timestamptz IS NULL OR (k.reported_at, k.case_id) > (:after_at::timestamptz, :after_id::uuid))
 ) q WHERE q.in_base AND (:is_hit::boolean IS NULL OR q.hit = :is_hit::boolean)
 ORDER BY q.reported_at, q.case_id LIMIT :most;
+
+-- name: removed_rows(scopes, month, department, after_at, after_id, most)
+-- The matters behind the count of those left out of a month's base, oldest first.
+SELECT k.case_id, k.number, k.area, k.category, k.state, k.run, k.departments, k.is_confidential, a.met, a.settled,
+    a.satisfaction, k.reported_at, k.resolved_at, k.closed_at, a.answered_at, true AS is_removed, true AS in_base,
+    true AS hit
+FROM (
+    SELECT DISTINCT r.case_id FROM removals r WHERE r.state = 'granted' AND r.month = :month
+      AND CASE WHEN :department::text IS NULL THEN r.ground <> 'wrong_department'
+          ELSE r.department_id = :department::text END
+) removed JOIN cases k USING (case_id) LEFT JOIN answers a USING (case_id)
+WHERE k.area ^@ ANY(:scopes::text[]) AND k.area >= (:scopes::text[])[1]
+  AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+  AND k.state NOT IN ('declined', 'merged', 'withdrawn')
+  AND (:after_at::timestamptz IS NULL OR (k.reported_at, k.case_id) > (:after_at::timestamptz, :after_id::uuid))
+ORDER BY k.reported_at, k.case_id LIMIT :most;

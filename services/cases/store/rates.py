@@ -53,21 +53,22 @@ def rows_behind(
     after: Sequence[Any] | None,
     most: int,
 ) -> list[dict[str, Any]]:
-    since, until = month_bounds(month)
     after_at, after_id = after or (None, None)
-    rows: list[dict[str, Any]] = queries.rate_rows(
-        tx,
-        scopes=scopes,
-        since=since,
-        until=until,
-        month=month,
-        department=department,
-        counted=counted,
-        is_hit=is_hit,
-        after_at=after_at,
-        after_id=after_id,
-        most=most,
-    )
+    asked = {
+        "scopes": scopes,
+        "month": month,
+        "department": department,
+        "after_at": after_at,
+        "after_id": after_id,
+        "most": most,
+    }
+    rows: list[dict[str, Any]]
+    if counted == "removed":
+        # Few of all matters: found from the requests, and each of them counts.
+        rows = [] if is_hit is False else queries.removed_rows(tx, **asked)
+    else:
+        since, until = month_bounds(month)
+        rows = queries.rate_rows(tx, **asked, since=since, until=until, counted=counted, is_hit=is_hit)
     return rows
 
 
