@@ -48,13 +48,13 @@ def test_a_frozen_table_proposes_and_a_draft_does_not(past: Past) -> None:
     past.keep(FROZEN)
 
     # Market supervision has 67.5 + 10·100/200 = 72.5, before urban management's 70; one of its two answers was
-    # satisfied, below 60 %. 文东街道 has 30·5/6 + 30·4/7 + 10·2/3 + 15 + 15·2/3 = 73.81;
+    # satisfied, below 60 %. 文东街道 has 30·5/6 + 30·4/6 + 10·2/3 + 15 + 15·2/3 = 76.67;
     # 东关街道 (30 + 30·1/2) of 60 = 75.
     found = {key: row["grounds"] for key, row in proposals(past).items()}
     assert found == {
         ("2026-10", district.URBAN): ["low_rank"],
         ("2026-10", district.MARKET): ["negative_attitude", "low_satisfaction"],
-        ("2026-10", district.SUBDISTRICT): ["low_rank"],
+        ("2026-10", district.ELSEWHERE): ["low_rank"],
     }
     told = past.rows("SELECT data FROM outbox WHERE type = 'yiwang.dispatch.joint_supervision_proposed.v1'")
     assert {row["data"]["organisation_id"] for row in told} == {key[1] for key in found}
