@@ -143,7 +143,7 @@ def of_cases(matters: Iterable[Matter], now: datetime) -> Lines:
 
 
 def _queued(put: Callable[..., None], matter: Matter, now: datetime) -> None:
-    """What waits to be checked, called back and told, or did; and what was put off."""
+    """What waits to be checked, called back and told, or did; what was answered and what was put off."""
     resolved_at, checked_at = matter.at("resolved"), matter.at("checked")
     began = {"check": resolved_at, "tell": resolved_at, "call_back": checked_at}
     ended = {"check": checked_at, "tell": matter.at("called_back"), "call_back": matter.at("called_back")}
@@ -162,6 +162,16 @@ def _queued(put: Callable[..., None], matter: Matter, now: datetime) -> None:
                 at.isoformat(),
                 _moment(ended[kind]),
             )
+    if ended["call_back"] is not None:
+        put(
+            "answers (case_id, answered_at, run, met, settled, satisfaction)",
+            matter.case_id,
+            ended["call_back"].isoformat(),
+            1,
+            "t",
+            "t",
+            "satisfied",
+        )
     if matter.is_listed:
         put(
             "holds (hold_id, case_id, area, hold, reason, review_on, state, asked_at)",

@@ -97,7 +97,7 @@ def test_every_damage_is_named_with_its_matter_and_entry(kept: db.Database) -> N
         kept, "UPDATE cases SET timeline_length = timeline_length - 1 WHERE case_id = %s", length["case_id"]
     )
     change(kept, "UPDATE cases SET timeline_hash = sha256('x') WHERE case_id = %s", head["case_id"])
-    for table in ("orders", "hearings", "holds"):
+    for table in ("orders", "hearings", "holds", "answers"):
         change(kept, f"DELETE FROM {table} WHERE case_id = %s", gone["case_id"])
     change(kept, "UPDATE cases SET merged_into = NULL")
     change(kept, "DELETE FROM cases WHERE case_id = %s", gone["case_id"])
@@ -192,7 +192,7 @@ def test_an_edited_column_of_todays_entries_is_named_at_once(world: Any, column:
 
 def test_timelines_without_a_matter_are_found_a_few_entries_at_a_time(kept: db.Database) -> None:
     gone = {str(a_case(kept, skip=n)["case_id"]) for n in (0, 7, 12)}
-    for table in ("orders", "tasks", "hearings", "holds"):
+    for table in ("orders", "tasks", "hearings", "holds", "answers"):
         change(kept, f"DELETE FROM {table}")
     change(kept, "UPDATE cases SET merged_into = NULL")
     change(kept, "DELETE FROM cases WHERE case_id = ANY(%s)", list(gone))
