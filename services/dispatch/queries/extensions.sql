@@ -21,18 +21,21 @@ UPDATE extensions SET state = :state, decided_by = :decided_by, decided_at = :de
 WHERE extension_id = :extension_id;
 
 -- name: list_area_extensions(scopes, state, before, most)
--- Requests of areas, newest first.
+-- Requests of areas, newest first; asked for are those that can still be decided.
 SELECT e.* FROM extensions e
 WHERE e.area ^@ ANY(:scopes::text[]) AND e.area >= (:scopes::text[])[1]
   AND e.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
-  AND (:state::text IS NULL OR e.state = :state::text)
+  AND (:state::text IS NULL OR e.state = :state::text AND (e.state <> 'asked' OR EXISTS (
+      SELECT FROM clocks c WHERE c.clock_id = e.clock_id AND c.run = e.run AND c.state <> 'stopped')))
   AND (:before::uuid IS NULL OR e.extension_id < :before::uuid)
 ORDER BY e.extension_id DESC LIMIT :most;
 
 -- name: list_department_extensions(department, state, before, most)
--- Requests of a department, newest first.
+-- Requests of a department, newest first; asked for are those that can still be decided.
 SELECT e.* FROM extensions e
-WHERE e.department_id = :department AND (:state::text IS NULL OR e.state = :state::text)
+WHERE e.department_id = :department
+  AND (:state::text IS NULL OR e.state = :state::text AND (e.state <> 'asked' OR EXISTS (
+      SELECT FROM clocks c WHERE c.clock_id = e.clock_id AND c.run = e.run AND c.state <> 'stopped')))
   AND (:before::uuid IS NULL OR e.extension_id < :before::uuid)
 ORDER BY e.extension_id DESC LIMIT :most;
 

@@ -46,7 +46,11 @@ class DecideExtension(http.Schema):
 
 class ExtensionFilter(http.PageQuery):
     state = fields.String(
-        load_default=None, validate=validate.OneOf([str(state) for state in ExtensionState])
+        load_default=None,
+        validate=validate.OneOf([str(state) for state in ExtensionState]),
+        metadata={
+            "description": "`asked`: those that can still be decided; a limit that ended needs no more time."
+        },
     )
 
 

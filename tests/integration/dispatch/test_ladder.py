@@ -197,6 +197,25 @@ def test_more_time_is_asked_for_decided_and_moves_task_and_matter_once(running: 
     ]
 
 
+def test_a_request_for_a_limit_that_was_met_waits_for_nobody(running: Running) -> None:
+    whistle = running.whistle(district.MARKET)
+    task_id = running.tasks(whistle.order_id)[district.MARKET]
+    extension_id = ask(running, task_id).json()["extension_id"]
+
+    def waiting() -> bool:
+        seen = [
+            client.get("/dispatch/extensions", params={"state": "asked"}).json()["items"]
+            for client in (running.supervisor, running.responder(district.MARKET))
+        ]
+        (found,) = {extension_id in [row["extension_id"] for row in items] for items in seen}
+        return found
+
+    before = waiting()
+    running.finish(whistle.order_id, district.MARKET)
+
+    assert (before, waiting()) == (True, False)
+
+
 @pytest.mark.parametrize("by", ["department", "person"])
 def test_nobody_decides_what_they_asked_for_themselves(running: Running, by: str) -> None:
     whistle = running.whistle(district.MARKET)
