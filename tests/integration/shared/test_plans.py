@@ -35,9 +35,7 @@ def test_lists_and_counts_never_get_a_plan_for_any_values(prepared: Any) -> None
         queries.list_hearings(tx, **wanted, after_at=None, after_id=None, most=51)
         queries.count_hearings(tx, **wanted, most=10_001)
         with db.together(tx):
-            queries.figures_by_area(
-                tx, scopes=["370102"], since="2026-01-01", until="2026-02-01", department=None, digits=9
-            )
+            queries.list_notices(tx, scopes=["370102"], state=None, after_at=None, after_id=None, most=51)
 
     assert prepared(ask) == []
 
