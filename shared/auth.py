@@ -90,7 +90,7 @@ Access = frozenset[Role] | Literal[Public.PUBLIC]
 AREA_FILTER: Final = "area ^@ ANY(:scopes::text[])"
 # Beside it in every list: the range from the first scope to the end of the last, for they are sorted. An index serves a
 # range but not `^@ ANY`, and the planner learns how much of the table it is; such lists are planned each time
-# (docs/decisions/0020). ':' is the character after '9'.
+# (docs/decisions/0022). ':' is the character after '9'.
 AREA_RANGE: Final = (
     "area >= (:scopes::text[])[1] AND area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'"
 )

@@ -311,7 +311,7 @@ def _preparing(sql: str) -> bool | None:
     """Whether a query is prepared: as usual, or never.
 
     One with filters that may be left out (`:state::text IS NULL OR …`) is planned for the values it is asked with.
-    Prepared, it soon gets a plan for any values, which is bad for most: docs/decisions/0020.
+    Prepared, it soon gets a plan for any values, which is bad for most: docs/decisions/0022.
     """
     return False if "IS NULL OR" in sql else None
 

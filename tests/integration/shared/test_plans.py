@@ -1,4 +1,4 @@
-"""Queries whose filters may be left out are planned for what is asked; see docs/decisions/0020."""
+"""Queries whose filters may be left out are planned for what is asked; see docs/decisions/0022."""
 
 from __future__ import annotations
 
