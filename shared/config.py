@@ -67,6 +67,8 @@ class Config:
     # A use case that takes longer is abandoned and rolled back. The database's own limits end slow statements
     # before that; this one is for a link that swallows everything, which no keepalive notices behind a proxy.
     longest_request_seconds: int
+    # How long what prepares a database waits for it.
+    database_patience_seconds: int
     issuer: str
     jwks_url: str
     state_dir: Path
@@ -114,6 +116,7 @@ def load(service: str, *, needs_broker: bool = False, needs_personal_keys: bool 
         concurrency=environment.number("YIWANG_CONCURRENCY", 12, most=500),
         body_limit_bytes=environment.number("YIWANG_BODY_LIMIT_BYTES", 1_048_576, most=1_073_741_824),
         longest_request_seconds=environment.number("YIWANG_LONGEST_REQUEST_SECONDS", 30, most=600),
+        database_patience_seconds=environment.number("YIWANG_DATABASE_PATIENCE_SECONDS", 60, most=3600),
         issuer=environment.text("YIWANG_ISSUER", "http://127.0.0.1:8080" if local else None),
         jwks_url=environment.text(
             "YIWANG_JWKS_URL", "http://127.0.0.1:8080/.well-known/jwks.json" if local else None

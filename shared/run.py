@@ -19,8 +19,6 @@ import prometheus_client  # noqa: F401
 ROLES = ("api", "worker", "relay", "migrate", "seed", "demo")
 _HEALTH_SECONDS = 2.0
 _DATABASE_SECONDS = 10.0
-# What ends when done waits so long for its database: a platform that starts all at once keeps it busy.
-_PATIENCE_SECONDS = 60.0
 
 
 def main(arguments: list[str]) -> int:
@@ -153,10 +151,13 @@ def _once(settings: Any, role: str) -> int:
         return 2
     database = db.Database(settings.database_url, service=settings.service, max_size=2)
     try:
-        _patiently(database.check if role == "migrate" else _loader(settings.service, role, database))
+        _patiently(
+            database.check if role == "migrate" else _loader(settings.service, role, database),
+            seconds=settings.database_patience_seconds,
+        )
     except db.DatabaseUnavailable:
         print(
-            f"{settings.service} {role}: its database was not reached within {_PATIENCE_SECONDS:.0f} s;"
+            f"{settings.service} {role}: its database was not reached within {settings.database_patience_seconds} s;"
             " see whether it runs and what DATABASE_URL says, then start this again",
             file=sys.stderr,
         )
@@ -192,11 +193,14 @@ def _loader(service: str, role: str, database: Any) -> Callable[[], None]:
     return load
 
 
-def _patiently(act: Callable[[], None]) -> None:
-    """Does it again while the database cannot be reached; raises DatabaseUnavailable in the end."""
+def _patiently(act: Callable[[], None], *, seconds: float) -> None:
+    """Does it again while the database cannot be reached, as it is kept busy by a platform that starts all at once.
+
+    Raises DatabaseUnavailable in the end.
+    """
     from shared import db, logs
 
-    end = time.monotonic() + _PATIENCE_SECONDS
+    end = time.monotonic() + seconds
     while True:
         try:
             return act()

@@ -17,6 +17,8 @@ READY_SECONDS = 60.0
 # Longer than a process takes to drain what it has in hand.
 STOP_SECONDS = 30.0
 TASK_SECONDS = 300.0
+# Its database runs before a task is started; somebody is waiting to hear that an address is wrong.
+PATIENCE_SECONDS = 10
 
 
 class Process(children.Child):
@@ -100,7 +102,7 @@ def run_task(service: str, task: str, settings: Mapping[str, str], *, log: pathl
     child = children.Child(
         f"{service} {task}",
         command(service, task),
-        environment=surroundings(settings),
+        environment=surroundings({"YIWANG_DATABASE_PATIENCE_SECONDS": str(PATIENCE_SECONDS), **settings}),
         log=log,
         directory=ROOT,
     )

@@ -13,8 +13,10 @@ from deploy.local.supervisor import Supervisor
 from tests.support.waiting import eventually
 
 STARTER = """\
-import os, pathlib, sys
+import os, pathlib, signal, sys
 from deploy.local import children
+# A run in the background is begun with this one ignored, and hands that on.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 log = pathlib.Path(sys.argv[1]) / "log"
 held = [children.Child(name, ["sleep", "600"], environment=os.environ, log=log) for name in ("one", "two")]
 for child in held:

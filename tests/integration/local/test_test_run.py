@@ -18,7 +18,9 @@ START_SECONDS = 90
 END_SECONDS = 60
 
 HOLDS_SERVERS = """\
-import json, os, pathlib, threading
+import json, os, pathlib, signal, threading
+# A run in the background is begun with this one ignored, and hands that on.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def test_that_never_ends(servers, database, broker):
     database("shared").check()
