@@ -54,7 +54,10 @@ class RatesApi:
         page=True,
     )
     def rate_rows(self, tx: db.Tx, request: Request, /) -> Page:
-        """List the matters behind a figure, oldest first, with what each of them counts as."""
+        """List the matters behind a figure with what each of them counts as.
+
+        Oldest first: by when they were reported, or, where reporters' answers are counted, by when they answered.
+        """
         cursor, query = request.cursor(length=2), request.query
         scopes, department = _reach(request)
         rows = store.rows_behind(
@@ -70,7 +73,7 @@ class RatesApi:
         return http.page(
             rows,
             limit=request.limit,
-            key=lambda row: [clock.rfc3339(row["reported_at"]), str(row["case_id"])],
+            key=lambda row: [clock.rfc3339(row["placed_at"]), str(row["case_id"])],
         )
 
     @post(

@@ -98,28 +98,21 @@ FROM (
 ) c WHERE :department::text IS NULL OR c.key = :department::text
 GROUP BY 1 ORDER BY 1 LIMIT 2000;
 
--- name: rate_rows(scopes, since, until, month, department, counted, is_hit, after_at, after_id, most)
--- The matters behind one count but that of removals, oldest first: `counted` names the column, `is_hit` false those of
--- its base that missed it.
+-- name: reported_rows(scopes, since, until, month, department, counted, is_hit, after_at, after_id, most)
+-- The matters behind one count of those reported in a month, oldest first: `counted` names the column, `is_hit` false
+-- those of its base that missed it.
 SELECT q.* FROM (
     SELECT k.case_id, k.number, k.area, k.category, k.state, k.run, k.departments, k.is_confidential, a.met,
         a.settled, a.satisfaction, k.reported_at, k.resolved_at, k.closed_at, a.answered_at, r.is_removed,
+        k.reported_at AS placed_at,
         CASE :counted::text
             WHEN 'not_reached' THEN NOT r.is_removed AND k.state = 'closed' AND k.satisfaction IS NULL
                 AND k.calls_made > 0
             WHEN 'reworked' THEN NOT r.is_removed AND k.run > 1
-            WHEN 'met' THEN NOT r.is_removed AND a.met IS NOT NULL
-            WHEN 'finished' THEN NOT r.is_removed AND a.settled IS NOT NULL
-            WHEN 'settled' THEN NOT r.is_removed AND a.settled IS NOT NULL
-            WHEN 'satisfied' THEN NOT r.is_removed AND a.satisfaction IS NOT NULL
             ELSE NOT r.is_removed END AS in_base,
         CASE :counted::text
             WHEN 'resolved' THEN k.state IN ('resolved', 'checked', 'called_back', 'closed')
             WHEN 'responded' THEN k.first_handler_by IS NOT NULL
-            WHEN 'met' THEN COALESCE(a.met, false)
-            WHEN 'finished' THEN COALESCE(a.settled, false)
-            WHEN 'settled' THEN COALESCE(a.settled, false)
-            WHEN 'satisfied' THEN COALESCE(a.satisfaction IN ('satisfied', 'very_satisfied'), false)
             ELSE true END AS hit
     FROM cases k LEFT JOIN answers a USING (case_id) CROSS JOIN LATERAL (
         SELECT EXISTS (
@@ -130,23 +123,49 @@ SELECT q.* FROM (
     WHERE k.area ^@ ANY(:scopes::text[]) AND k.area >= (:scopes::text[])[1]
       AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
       AND k.state NOT IN ('declined', 'merged', 'withdrawn')
-      AND CASE
-        WHEN :counted::text IN ('met', 'finished', 'settled', 'satisfied')
-            THEN a.answered_at >= :since AND a.answered_at < :until AND (:department::text IS NULL OR EXISTS (
-                SELECT 1 FROM orders o JOIN tasks t USING (order_id)
-                WHERE o.case_id = a.case_id AND o.run = a.run AND t.is_main AND t.state = 'finished'
-                  AND t.department_id = :department::text))
-        ELSE k.reported_at >= :since AND k.reported_at < :until
-            AND (:department::text IS NULL OR k.departments @> ARRAY[:department::text]) END
+      AND k.reported_at >= :since AND k.reported_at < :until
+      AND (:department::text IS NULL OR k.departments @> ARRAY[:department::text])
       AND (:after_at::timestamptz IS NULL OR (k.reported_at, k.case_id) > (:after_at::timestamptz, :after_id::uuid))
 ) q WHERE q.in_base AND (:is_hit::boolean IS NULL OR q.hit = :is_hit::boolean)
 ORDER BY q.reported_at, q.case_id LIMIT :most;
 
+-- name: answered_rows(scopes, since, until, month, department, counted, is_hit, after_at, after_id, most)
+-- The same of what reporters said in a month, in the order they said it.
+SELECT q.* FROM (
+    SELECT k.case_id, k.number, k.area, k.category, k.state, k.run, k.departments, k.is_confidential, a.met,
+        a.settled, a.satisfaction, k.reported_at, k.resolved_at, k.closed_at, a.answered_at, r.is_removed,
+        a.answered_at AS placed_at,
+        NOT r.is_removed AND CASE :counted::text
+            WHEN 'met' THEN a.met IS NOT NULL
+            WHEN 'satisfied' THEN a.satisfaction IS NOT NULL
+            ELSE a.settled IS NOT NULL END AS in_base,
+        COALESCE(CASE :counted::text
+            WHEN 'met' THEN a.met
+            WHEN 'satisfied' THEN a.satisfaction IN ('satisfied', 'very_satisfied')
+            ELSE a.settled END, false) AS hit
+    FROM answers a JOIN cases k USING (case_id) CROSS JOIN LATERAL (
+        SELECT EXISTS (
+            SELECT 1 FROM removals m WHERE m.case_id = k.case_id AND m.state = 'granted' AND m.month = :month
+              AND CASE WHEN :department::text IS NULL THEN m.ground <> 'wrong_department'
+                  ELSE m.department_id = :department::text END) AS is_removed
+    ) r
+    WHERE k.area ^@ ANY(:scopes::text[]) AND k.area >= (:scopes::text[])[1]
+      AND k.area < (:scopes::text[])[cardinality(:scopes::text[])] || ':'
+      AND k.state NOT IN ('declined', 'merged', 'withdrawn')
+      AND a.answered_at >= :since AND a.answered_at < :until
+      AND (:department::text IS NULL OR EXISTS (
+        SELECT 1 FROM orders o JOIN tasks t USING (order_id)
+        WHERE o.case_id = a.case_id AND o.run = a.run AND t.is_main AND t.state = 'finished'
+          AND t.department_id = :department::text))
+      AND (:after_at::timestamptz IS NULL OR (a.answered_at, a.case_id) > (:after_at::timestamptz, :after_id::uuid))
+) q WHERE q.in_base AND (:is_hit::boolean IS NULL OR q.hit = :is_hit::boolean)
+ORDER BY q.answered_at, q.case_id LIMIT :most;
+
 -- name: removed_rows(scopes, month, department, after_at, after_id, most)
 -- The matters behind the count of those left out of a month's base, oldest first.
 SELECT k.case_id, k.number, k.area, k.category, k.state, k.run, k.departments, k.is_confidential, a.met, a.settled,
-    a.satisfaction, k.reported_at, k.resolved_at, k.closed_at, a.answered_at, true AS is_removed, true AS in_base,
-    true AS hit
+    a.satisfaction, k.reported_at, k.resolved_at, k.closed_at, a.answered_at, k.reported_at AS placed_at,
+    true AS is_removed, true AS in_base, true AS hit
 FROM (
     SELECT DISTINCT r.case_id FROM removals r WHERE r.state = 'granted' AND r.month = :month
       AND CASE WHEN :department::text IS NULL THEN r.ground <> 'wrong_department'

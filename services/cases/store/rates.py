@@ -42,6 +42,10 @@ def figures(
     return [{**row, "rates": [_figure(rate, row) for rate in rates]} for row in rows]
 
 
+# What counts in the month it was said, whenever the matter was reported.
+_ANSWERED = frozenset({"met", "finished", "settled", "satisfied"})
+
+
 def rows_behind(
     tx: db.Tx,
     *,
@@ -53,6 +57,7 @@ def rows_behind(
     after: Sequence[Any] | None,
     most: int,
 ) -> list[dict[str, Any]]:
+    """The next matters behind a count; `placed_at` is the moment they are sorted by."""
     after_at, after_id = after or (None, None)
     asked = {
         "scopes": scopes,
@@ -68,7 +73,8 @@ def rows_behind(
         rows = [] if is_hit is False else queries.removed_rows(tx, **asked)
     else:
         since, until = month_bounds(month)
-        rows = queries.rate_rows(tx, **asked, since=since, until=until, counted=counted, is_hit=is_hit)
+        find = queries.answered_rows if counted in _ANSWERED else queries.reported_rows
+        rows = list(find(tx, **asked, since=since, until=until, counted=counted, is_hit=is_hit))
     return rows
 
 
