@@ -3,8 +3,8 @@
 # Python package index but no container registry: `deploy/compose/base-image.sh NAME`. Needs root.
 #
 # The image stands in for python:3.11-slim-bookworm. The machine's own settings are used to fetch everything: its
-# Debian mirror, its apt proxy, its certificates, its pip configuration. The pinned Python packages are downloaded here
-# and put inside, so that building the images needs no package index.
+# Debian mirror, its apt proxy, its certificates, its pip and npm configuration. The pinned Python packages are
+# downloaded here and put inside, so that building the images needs no Python package index.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 name=${1:?usage: deploy/compose/base-image.sh NAME}
@@ -28,9 +28,14 @@ cp -f /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.cr
 rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
 
 echo "base image: the pinned Python packages"
-"$python" -m pip download --no-deps --require-hashes -d "$root/opt/wheels" -r requirements.txt \
-  >"$work/pip.log" 2>&1 || { tail -20 "$work/pip.log" >&2; exit 1; }
+for pinned in requirements.txt requirements-portal.txt; do
+  "$python" -m pip download --no-deps --require-hashes -d "$root/opt/wheels" -r "$pinned" \
+    >"$work/pip.log" 2>&1 || { tail -20 "$work/pip.log" >&2; exit 1; }
+done
 printf '[global]\nno-index = true\nfind-links = /opt/wheels\n' >"$root/etc/pip.conf"
+# Packages of the pages are fetched while the image is built, from where this machine fetches them.
+if [ -f "$HOME/.npmrc" ]; then grep -v _auth "$HOME/.npmrc" >"$root/root/.npmrc" || true; fi
+echo cafile=/etc/ssl/certs/ca-certificates.crt >>"$root/root/.npmrc"
 
 tar -C "$root" --one-file-system -c . | docker import - "$name" >/dev/null
 echo "base image: $name"

@@ -74,7 +74,7 @@ fi
 
 # --- images ---
 # Named after what is in it: it holds the pinned packages, and one of an earlier release would lack some.
-our_base=yiwang-base:bookworm-$(cat requirements.txt deploy/compose/base-image.sh | sha256sum | cut -c 1-12)
+our_base=yiwang-base:bookworm-$(cat requirements.txt requirements-portal.txt deploy/compose/base-image.sh | sha256sum | cut -c 1-12)
 export BASE_IMAGE=${BASE_IMAGE:-$our_base} BUILD_NETWORK=host YIWANG_VERSION=test
 if ! docker image inspect "$BASE_IMAGE" >/dev/null 2>&1; then
   [ "$BASE_IMAGE" = "$our_base" ] || fail "there is no image $BASE_IMAGE"

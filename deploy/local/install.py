@@ -21,12 +21,15 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from deploy.local import portal
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv"
 OLDEST_PYTHON = (3, 11)
 OLDEST_POSTGRESQL = 15
 APT_SECONDS = 1200
 PIP_SECONDS = 1200
+PORTAL_SECONDS = 1800
 
 # Debian's package scripts ask this program before they start a service; 101 means no.
 POLICY = "/usr/sbin/policy-rc.d"
@@ -63,6 +66,8 @@ def main(arguments: list[str]) -> int:
             _install_packages(missing_packages(purpose), purpose)
             _make_environment()
             _install_requirements("requirements-dev.txt" if purpose == "test" else "requirements.txt")
+            _install_requirements("requirements-portal.txt")
+            _build_portal()
     except Refused as refusal:
         print(f"make {purpose} failed: {refusal}", file=sys.stderr)
         return 1
@@ -120,6 +125,18 @@ def _install_requirements(name: str) -> None:
             deadline_seconds=PIP_SECONDS,
         )
         noted.write_text(_digest(wanted))
+
+
+def _build_portal() -> None:
+    if portal.is_built():
+        return
+    with _step("the pages of services/portal"):
+        _run(
+            [str(ENVIRONMENT / "bin" / "python"), "-m", "deploy.local.portal"],
+            "the pages could not be built: see the words above, check that this machine reaches its package index "
+            "for npm, and try again.",
+            deadline_seconds=PORTAL_SECONDS,
+        )
 
 
 def _digest(path: pathlib.Path) -> str:

@@ -36,18 +36,19 @@ SOURCES = re.compile(r"^--(index-url|extra-index-url|find-links|trusted-host)\b.
 
 
 def main() -> int:
-    """Writes both files; answers the exit status."""
+    """Writes the files; answers the exit status."""
     with tempfile.TemporaryDirectory(prefix="yiwang-lock-") as folder:
         venv.create(folder, with_pip=True)
         python = pathlib.Path(folder) / "bin" / "python"
         _run([str(python), "-m", "pip", "install", "--quiet", TOOL])
         _compile(python, "requirements.txt")
         _compile(python, "requirements-dev.txt", "--extra", "dev", "--constraint", "requirements.txt")
-    print("requirements.txt and requirements-dev.txt are written; run `make test` before you commit them")
+        _compile(python, "requirements-portal.txt", source="services/portal/requirements.in")
+    print("the requirements files are written; run `make test` before you commit them")
     return 0
 
 
-def _compile(python: pathlib.Path, output: str, *extra: str) -> None:
+def _compile(python: pathlib.Path, output: str, *extra: str, source: str = "pyproject.toml") -> None:
     _run(
         [
             str(python),
@@ -58,7 +59,7 @@ def _compile(python: pathlib.Path, output: str, *extra: str) -> None:
             *extra,
             "--output-file",
             output,
-            "pyproject.toml",
+            source,
         ]
     )
     path = ROOT / output
