@@ -8,7 +8,7 @@ IN_ENVIRONMENT := .venv/bin/python
 NEEDS_ENVIRONMENT = @test -x $(IN_ENVIRONMENT) || { echo 'make $@ failed: nothing is installed here yet; run `make up` first.' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean logs status migrate story redrive verify-audit test unit integration e2e faults lint format docs bench lock compose-env compose-test
+.PHONY: help up down clean logs status migrate story redrive verify-audit test unit integration e2e browser portal faults lint format docs bench lock compose-env compose-test
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,14 @@ integration: ## only the tests against real PostgreSQL and RabbitMQ, contracts i
 e2e: ## only the tests of a whole running platform
 	@$(PYTHON) -m deploy.local.install test
 	@$(IN_ENVIRONMENT) -m pytest tests/e2e $(ARGS)
+
+browser: ## only the tests of the pages in a real browser
+	@$(PYTHON) -m deploy.local.install test
+	@$(IN_ENVIRONMENT) -m pytest tests/browser $(ARGS)
+
+portal: ## build the pages anew (after `make up` also what a running platform serves)
+	$(NEEDS_ENVIRONMENT)
+	@$(IN_ENVIRONMENT) -m deploy.local.portal
 
 faults: ## only the fault tests; LONG=1 for the long set
 	@$(PYTHON) -m deploy.local.install test

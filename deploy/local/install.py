@@ -166,6 +166,9 @@ def missing_packages(purpose: str) -> list[str]:
             ("openssl", lambda: _has("openssl")),
             # Only its promtool is used, for the alert rules; its service is never started.
             ("prometheus", lambda: _has("promtool")),
+            ("chromium", lambda: _has("chromium")),
+            # Without one, a browser shows Chinese as boxes.
+            ("fonts-noto-cjk", _has_chinese_fonts),
         ]
     return [package for package, is_there in needed if not is_there()]
 
@@ -221,6 +224,10 @@ def _has_postgresql() -> bool:
         return True
     initdb = shutil.which("initdb")
     return initdb is not None and _succeeds([initdb, "--version"])
+
+
+def _has_chinese_fonts() -> bool:
+    return any(pathlib.Path("/usr/share/fonts").glob("**/NotoSansCJK*"))
 
 
 def _has_venv() -> bool:

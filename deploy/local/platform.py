@@ -24,7 +24,7 @@ import psycopg
 from psycopg import sql
 
 from deploy.images.rabbitmq import definitions
-from deploy.local import children, ports, processes, servers
+from deploy.local import children, portal, ports, processes, servers
 from deploy.local.memory import Memory
 from deploy.local.servers import postgresql
 from deploy.local.supervisor import Supervisor
@@ -38,8 +38,6 @@ READY_SECONDS = 120.0
 # Migrations and seeds run side by side, a few at a time: the machine is small.
 AT_ONCE = 3
 
-PAGES = processes.ROOT / "deploy" / "local" / "pages"
-PORTAL = processes.ROOT / "services" / "portal" / "dist"
 DOCUMENTS = processes.ROOT / "docs"
 
 Say = Callable[[str], None]
@@ -143,6 +141,10 @@ class Platform:
         self._began = time.monotonic()
         if not self.services:
             raise children.StartFailed("there is no service to start in this checkout")
+        if not portal.DIST.is_dir():
+            raise children.StartFailed(
+                "the pages are not built: run `make up`, or `python -m deploy.local.portal`"
+            )
         try:
             self._start()
         except BaseException:
@@ -324,7 +326,7 @@ class Platform:
             self.folder / "nginx",
             port=self.port,
             upstreams=upstreams,
-            root=PORTAL if PORTAL.is_dir() else PAGES,
+            root=portal.DIST,
             documents=DOCUMENTS,
             log=self.logs / "nginx.log",
         )

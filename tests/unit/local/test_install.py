@@ -16,17 +16,18 @@ def test_everything_is_asked_for_on_a_bare_machine(
     monkeypatch.setattr(install, "_has_rabbitmq", lambda: False)
     monkeypatch.setattr(install, "_has_postgresql", lambda: False)
     monkeypatch.setattr(install, "_has_venv", lambda: False)
+    monkeypatch.setattr(install, "_has_chinese_fonts", lambda: False)
 
     up, test = install.missing_packages("up"), install.missing_packages("test")
 
     assert {"rabbitmq-server", "postgresql", "nginx-light"} <= set(up)
     assert any(package.endswith("-venv") for package in up)
     assert set(up) < set(test)
-    assert {"kubernetes-client", "docker-compose", "prometheus"} <= set(test)
+    assert {"kubernetes-client", "docker-compose", "prometheus", "chromium", "fonts-noto-cjk"} <= set(test)
 
 
 def test_nothing_is_asked_for_where_everything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_has_rabbitmq", "_has_postgresql", "_has_venv", "_has_compose"):
+    for name in ("_has_rabbitmq", "_has_postgresql", "_has_venv", "_has_compose", "_has_chinese_fonts"):
         monkeypatch.setattr(install, name, lambda: True)
     monkeypatch.setattr(install, "_has", lambda program: True)
 
